@@ -1,6 +1,7 @@
 """The catalog of codes: one row a code, and nothing else decides a severity.
 
-Families: FS0xx reading, FS1xx names and reuse, FS2xx arguments, FS3xx flows, FS4xx orders and knowledge, FS5xx emitting.
+Families: FS0xx reading (FS09x the command line), FS1xx names and reuse, FS2xx arguments, FS3xx flows, FS4xx orders and
+knowledge, FS5xx emitting.
 Each code has a page, `pages/<code>.md`, behind `flowspec explain`.
 """
 
@@ -31,6 +32,9 @@ class Code:
 
 CODES: tuple[Code, ...] = (
     # FS0xx: reading
+    Code("FS090", "usage", "error", "the command line asks for something that does not exist"),
+    Code("FS091", "unreadable-file", "error", "a file cannot be read"),
+    Code("FS099", "internal-error", "error", "flowspec itself failed"),
     # FS1xx: names and reuse
     # FS2xx: arguments
     # FS3xx: flows: conservation, shape, support, invertibility, coverage

@@ -22,7 +22,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
-    """The characters from `start` up to, but not with, `end`; the two may be equal (a place where something is missing)."""
+    """The characters from `start` up to, but not with, `end`; equal ends mark a place where something is missing."""
 
     file: str
     start: Position
