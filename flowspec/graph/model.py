@@ -1,0 +1,156 @@
+"""The typed program: densities, flows, and how their values are named."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from flowspec.diagnostics import Span
+from flowspec.graph.layout import Layout
+from flowspec.graph.net import Frame, NetGraph
+from flowspec.graph.support import Support
+from flowspec.order import Order
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """Variables as they are declared: `x`, or a context under `given`.
+
+    `classes` is the number of classes of a label, which has no shape; `names` are the variables' names, for messages.
+    """
+
+    name: str
+    layout: Layout
+    support: Support
+    span: Span
+    classes: int | None = None
+    names: tuple[str, ...] = ()
+
+    @property
+    def count(self) -> int | None:
+        """The number of categories of an integer variable; the largest where they differ."""
+        count = self.support.count
+        return max(count) if isinstance(count, tuple) else count
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """A value that a net may know besides its x: its local name, and where it comes from.
+
+    `origin` is `given:NAME` for data under `given`, `part:NAME` for a part of the flow that this density belongs to,
+    or `value:K` for value K of the flow.
+    """
+
+    name: str
+    origin: str
+    span: Span
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Conditioner:
+    """One use of a net: the template, the contexts it may name, and the last projection that a head or transform owns.
+
+    `graph` ends in that projection. `size` is the number of parameters of each variable.
+    """
+
+    graph: NetGraph
+    contexts: tuple[Context, ...]
+    size: int
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Leaf:
+    """A density by name: standard, with free parameters, or with the parameters that a net gives."""
+
+    family: Any
+    form: str  # standard | free | net
+    span: Span
+    conditioner: Conditioner | None = None
+    contexts: tuple[Context, ...] = ()
+    id: str = "base"
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class OrderChoice:
+    """An order as declared: the op with its arguments, made concrete when the variables are known."""
+
+    op: Any
+    channels: str
+    span: Span
+    turns: bool = False  # every other one of `times` runs backwards
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Autoregressive:
+    """A density by the chain rule: an order, a net, and a head for each conditional."""
+
+    order: OrderChoice
+    head: Any
+    conditioner: Conditioner | None
+    span: Span
+    contexts: tuple[Context, ...] = ()
+    id: str = "model"
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class FlowNode:
+    """One bijection (or stochastic step) of a flow: it uses `input` once and gives `outputs`.
+
+    `keep` and `order` govern its net; `parts` are the densities of outputs that leave here, by output position.
+    """
+
+    id: str
+    op: Any
+    input: int
+    outputs: tuple[int, ...]
+    span: Span
+    scope: tuple[Frame, ...] = ()
+    conditioner: Conditioner | None = None
+    round: int = 0
+    args: tuple[tuple[str, Span], ...] = ()
+
+    def arg_span(self, name: str) -> Span:
+        """Where an argument stands in the spec; the step itself if it is not written out."""
+        return dict(self.args).get(name, self.span)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Part:
+    """A value of the flow that ends in a density: its name, and the density with what it is given."""
+
+    name: str
+    value: int
+    density: Density
+    span: Span
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Flow:
+    """A graph of bijections from value 0 (x) to parts, each of which ends in one density."""
+
+    nodes: tuple[FlowNode, ...]
+    parts: tuple[Part, ...]
+    span: Span
+    contexts: tuple[Context, ...] = ()
+    id: str = "model"
+
+
+Density = Leaf | Autoregressive | Flow
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Program:
+    """A whole spec: its data and its one density."""
+
+    name: str
+    x: Data
+    givens: tuple[Data, ...]
+    model: Density
+    spans: dict[str, Span] = field(default_factory=dict)
+    train: dict[str, Any] = field(default_factory=dict)
+
+
+__all__ = [
+    "Autoregressive", "Conditioner", "Context", "Data", "Density", "Flow", "FlowNode", "Leaf", "Order", "OrderChoice",
+    "Part", "Program",
+]  # fmt: skip

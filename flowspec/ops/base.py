@@ -1,0 +1,126 @@
+"""What an op is: one class that declares its arguments, shape, dependency, lowering and documentation."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from flowspec.graph.bounds import Bounds
+from flowspec.graph.layout import Layout
+from flowspec.graph.masks import Mask
+from flowspec.ops.edges import Edges
+from flowspec.ops.lowering import Lowered
+
+Schema = dict[str, Any]
+
+POSITIVE_INT: Schema = {"type": "integer", "minimum": 1, "maximum": 2**31 - 1}
+INT: Schema = {"type": "integer", "minimum": -(2**63), "maximum": 2**63 - 1}
+PER_AXIS: Schema = {"anyOf": [POSITIVE_INT, {"type": "array", "items": POSITIVE_INT, "minItems": 1, "maxItems": 3}]}
+BOOL: Schema = {"type": "boolean"}
+NUMBER: Schema = {"type": "number"}
+
+
+@dataclass(frozen=True, slots=True)
+class Arg:
+    """One argument of an op.
+
+    `form` says how the argument is read: `plain` values are judged by the JSON Schema; `steps`, `value`, `density`,
+    `order`, `keep` and `transform` are parts of the language with rules of their own.
+    """
+
+    schema: Schema
+    doc: str
+    form: str = "plain"
+
+
+def arg(schema: Schema, doc: str, default: Any = dataclasses.MISSING, form: str = "plain") -> Any:
+    """Declares a dataclass field that is an argument of an op; without `default` it is required."""
+    return dataclasses.field(default=default, metadata={"arg": Arg(schema, doc, form)})
+
+
+class OpError(Exception):
+    """A user's mistake found while an op computes a fact. The pass that called turns it into a finding."""
+
+    def __init__(
+        self, code: str, message: str, help_text: str = "", argument: str = "", notes: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.help = help_text
+        self.argument = argument
+        self.notes = notes
+
+
+class Op:
+    """The base of every op. `name` is its word in the language, `main` the argument that its value stands for."""
+
+    name: ClassVar[str]
+    main: ClassVar[str | None] = None
+    family: ClassVar[str]
+
+    @classmethod
+    def arguments(cls) -> Mapping[str, Arg]:
+        """The declared arguments by name, in order."""
+        fields = dataclasses.fields(cls) if dataclasses.is_dataclass(cls) else ()
+        return {f.name: f.metadata["arg"] for f in fields if "arg" in f.metadata}
+
+    @classmethod
+    def required(cls) -> tuple[str, ...]:
+        fields = dataclasses.fields(cls) if dataclasses.is_dataclass(cls) else ()
+        return tuple(f.name for f in fields if "arg" in f.metadata and f.default is dataclasses.MISSING)
+
+    @classmethod
+    def summary(cls) -> str:
+        return (cls.__doc__ or "").strip().splitlines()[0]
+
+
+@dataclass(frozen=True, slots=True)
+class NetContext:
+    """Where a net stands: the layout of its `x`, the layout and size of what its head must produce, and the values."""
+
+    x: Layout
+    target: Layout
+    size: int
+    ordered: bool
+    count: int | None = None
+    orders: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class NetSite:
+    """Everything that a net op may know about one of its uses when it is lowered."""
+
+    context: NetContext
+    inputs: tuple[Layout, ...]
+    output: Layout
+    bounds: tuple[Bounds, ...]
+    out_bounds: Bounds
+    mask: Mask | None
+
+
+class NetOp(Op):
+    """An op inside a conditioner net."""
+
+    family = "net"
+    reads_raw: ClassVar[bool] = False  # wants the integers of x, not their numbers on [-1, 1]
+    slices: ClassVar[int] = 1  # into how many equal parts it cuts the channels of its input (semantics K4)
+    repeatable: ClassVar[bool] = False  # may stand again after itself without a change of meaning (semantics D6)
+
+    def layout(self, context: NetContext, inputs: tuple[Layout, ...]) -> Layout:
+        """The layout of the output. Raises OpError."""
+        raise NotImplementedError
+
+    def edges(self, context: NetContext, inputs: tuple[Layout, ...], output: Layout) -> Edges:
+        """Which units of the inputs a unit of the output may read."""
+        raise NotImplementedError
+
+    def parameters(self, site: NetSite) -> int:
+        """How many learned numbers one use has."""
+        return 0
+
+    def lower(self, site: NetSite) -> Lowered:
+        """The module that a use needs and the expression that calls it."""
+        raise NotImplementedError
