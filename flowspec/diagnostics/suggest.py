@@ -9,23 +9,27 @@ def suggest(word: str, options: Iterable[str]) -> str | None:
     """Return the option that `word` most likely stands for, or None when none is close.
 
     Close means one edit (insertion, deletion, substitution, swap of neighbours) for each three letters, rounded up, but
-    always fewer edits than the shorter of both has letters. Case, `-`, `_` and spaces do not count as edits; ties go
-    to the option that shares more of its beginning, then to the earlier one.
+    always fewer edits than the shorter of both has letters; an option of which the word is the beginning, or the other
+    way round, up to an underscore (`kernel_size`, `kernel`) comes after those. Case, `-` and spaces do not count; ties go
+    to the option that shares more of its beginning, then to the longer, then to the earlier one.
     """
     scored = ((_rank(word, option), option) for option in options if option != word)
     near = [(rank, option) for rank, option in scored if rank is not None]
     return min(near, key=lambda pair: pair[0])[1] if near else None
 
 
-def _rank(word: str, option: str) -> tuple[int, int] | None:
-    """The edits between the two and minus their shared beginning; None when too far apart."""
+def _rank(word: str, option: str) -> tuple[int, int, int] | None:
+    """The edits between the two, minus their shared beginning, minus the option's length; None when too far apart."""
     a, b = _plain(word), _plain(option)
     shorter, longer = sorted((len(a), len(b)))
     limit = min(-(-longer // 3), shorter - 1)
-    if longer - shorter > max(limit, 0):
-        return None
-    edits = 0 if a == b else _distance(a, b)
-    return (edits, -_shared(a, b)) if edits <= limit or edits == 0 else None
+    tie = (-_shared(a, b), -len(b))
+    if a == b:
+        return (0, *tie)
+    if longer - shorter <= limit and (edits := _distance(a, b)) <= limit:
+        return (edits, *tie)
+    begins = shorter > 1 and (a.startswith(f"{b}_") or b.startswith(f"{a}_"))
+    return (longer, *tie) if begins else None
 
 
 def _plain(word: str) -> str:

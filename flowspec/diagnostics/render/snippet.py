@@ -37,7 +37,7 @@ def _underline(window: Window, style: Style) -> list[list[Segment]]:
     first = _carets(window.marks, style)
     if inline is not None:
         first += [(" ", "plain"), (inline.text, _style(inline, style))]
-    hanging = [m for m in reversed(window.marks) if m.text and m is not inline]
+    hanging = sorted((m for m in window.marks if m.text and m is not inline), key=lambda m: -m.start)
     rows = [first]
     if hanging:
         rows.append(_stems(hanging, style))
