@@ -10,8 +10,8 @@ def suggest(word: str, options: Iterable[str]) -> str | None:
 
     Close means one edit (insertion, deletion, substitution, swap of neighbours) for each three letters, rounded up, but
     always fewer edits than the shorter of both has letters; an option of which the word is the beginning, or the other
-    way round, up to an underscore (`kernel_size`, `kernel`) comes after those. Case, `-` and spaces do not count; ties go
-    to the option that shares more of its beginning, then to the longer, then to the earlier one.
+    way round, up to an underscore (`kernel_size`, `kernel`) comes after those. Case, `-` and spaces do not count; ties
+    go to the option that shares more of its beginning, then to the longer, then to the earlier one.
     """
     scored = ((_rank(word, option), option) for option in options if option != word)
     near = [(rank, option) for rank, option in scored if rank is not None]

@@ -69,24 +69,8 @@ def test_page_parser() -> None:
     assert page("FS999") is None
 
 
-OPS = [
-    "linear",
-    "conv",
-    "relu",
-    "gate",
-    "residual",
-    "add",
-    "concat",
-    "mul",
-    "chain",
-    "repeat",
-    "block",
-    "one_hot",
-    "embedding",
-    "position",
-    "norm",
-    "dropout",
-]
+OPS = ["linear", "conv", "relu", "gate", "residual", "add", "concat", "mul", "chain", "repeat", "block"]
+OPS += ["one_hot", "embedding", "position", "norm", "dropout"]
 WORDS = [
     *OPS,
     "reverse",
@@ -116,7 +100,6 @@ WORDS = [
         ("ni", "in"),
         ("kernel_size", "kernel"),
         ("gate_", "gate"),
-        ("one", "one_hot"),
         ("oneHot", "one_hot"),
         ("one-hot", "one_hot"),
         ("Linear", "linear"),

@@ -34,12 +34,11 @@ def render_sarif(findings: Iterable[Finding], version: str = "") -> str:
 
 
 def _rule(code: Code) -> dict[str, Any]:
-    page = code.page
     return {
         "id": code.code,
         "name": "".join(part.capitalize() for part in code.name.split("-")),
         "shortDescription": {"text": code.summary},
-        **({"help": {"text": page, "markdown": page}} if page else {}),
+        "help": {"text": f"flowspec explain {code.code}"},
         "defaultConfiguration": {"level": code.severity},
     }
 
