@@ -1,0 +1,28 @@
+"""What every family of distributions offers."""
+
+from __future__ import annotations
+
+import torch
+
+
+class Family:
+    """A distribution of one variable, a function of its parameters; stateless, computed in float32 at least.
+
+    `size` parameters stand on the last axis of theta, (*x.shape, size); `noise` uniform numbers on that of the noise,
+    (*x.shape, noise). A draw at noise 0 or 1 is finite.
+    """
+
+    size: int = 0
+    noise: int = 1
+
+    def log_prob(self, x: torch.Tensor, theta: torch.Tensor) -> torch.Tensor:
+        """The log-density of each entry of x in nats, of the shape of x; -inf outside the support."""
+        raise NotImplementedError
+
+    def sample(self, noise: torch.Tensor, theta: torch.Tensor) -> torch.Tensor:
+        """A draw by inverse distribution functions, floating, of the shape noise.shape[:-1]."""
+        raise NotImplementedError
+
+    def named(self, theta: torch.Tensor) -> dict[str, torch.Tensor]:
+        """The parameters by name."""
+        raise NotImplementedError

@@ -1,0 +1,72 @@
+"""Masks as integers: orders, labels of units, and the digest of what was proved."""
+
+from __future__ import annotations
+
+import hashlib
+
+import torch
+from torch import nn
+
+
+def permutation(n: int, seed: int) -> list[int]:
+    """A permutation of 0..n-1 by SplitMix64 (Steele, Lea, Flood 2014) and Fisher-Yates, the same on every machine."""
+    full, state = 1 << 64, seed % (1 << 64)
+    order = list(range(n))
+    for i in range(n - 1, 0, -1):
+        limit = full - full % (i + 1)  # a draw at or above it would favour small numbers
+        r = limit
+        while r >= limit:
+            state = (state + 0x9E3779B97F4A7C15) % full
+            r = state
+            r = ((r ^ (r >> 30)) * 0xBF58476D1CE4E5B9) % full
+            r = ((r ^ (r >> 27)) * 0x94D049BB133111EB) % full
+            r ^= r >> 31
+        j = r % (i + 1)
+        order[i], order[j] = order[j], order[i]
+    return order
+
+
+def places(sequence: list[int]) -> list[int]:
+    """The inverse permutation: entry v is the place of v in the sequence."""
+    place = [0] * len(sequence)
+    for k, v in enumerate(sequence):
+        place[v] = k
+    return place
+
+
+def spread(rows: list[int], width: int, slices: int = 1) -> list[int]:
+    """One row for each of `width` units, evenly and in order; an op that cuts its input in slices gets equal slices."""
+    n, m = width // slices, len(rows)
+    if n >= m:
+        return [rows[k * m // n] for k in range(n)] * slices
+    return [rows[(k + 1) * (m + 1) // (n + 1) - 1] for k in range(n)] * slices
+
+
+def groups(width: int, channels: int, slices: int = 1) -> list[int]:
+    """The channel of x that each of `width` channels is about, floor(k C / n), tiled over the slices."""
+    n = width // slices
+    return [k * channels // n for k in range(n)] * slices
+
+
+def check_digest(mask: torch.Tensor, digest: str | None, name: str) -> None:
+    """Raise RuntimeError if a boolean mask is not the one whose digest was written down when it was proved."""
+    if digest is None:
+        return
+    data = bytearray(mask.numel())
+    torch.frombuffer(data, dtype=torch.uint8).copy_(mask.flatten())  # the bytes, without numpy
+    if hashlib.sha256(repr(tuple(mask.shape)).encode() + data).hexdigest()[:16] != digest:
+        raise RuntimeError(f"the mask of {name} is not the one that was proved")
+
+
+def init_by_fan_in(weight: torch.Tensor, bias: torch.Tensor | None, fan_in: torch.Tensor) -> None:
+    """U(-b, b) with b = 1 / sqrt(fan-in) as nn.Linear starts, but with the inputs that each unit really has."""
+    bound = torch.where(fan_in > 0, fan_in.clamp(min=1).to(weight.dtype).rsqrt(), 0.0)
+    with torch.no_grad():
+        weight.uniform_(-1, 1).mul_(bound.view(-1, *[1] * (weight.dim() - 1)))
+        if bias is not None:
+            bias.uniform_(-1, 1).mul_(bound)
+
+
+def rebuild(module: nn.Module, _keys: object = None) -> None:
+    """The hook that rebuilds what a state_dict does not carry."""
+    module.reset_buffers()  # type: ignore[operator]

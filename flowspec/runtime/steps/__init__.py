@@ -1,0 +1,1 @@
+"""One flow step a file: forward from data to latent with log|det|, and its inverse."""
