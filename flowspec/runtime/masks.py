@@ -8,20 +8,24 @@ import torch
 from torch import nn
 
 
-def permutation(n: int, seed: int) -> list[int]:
-    """A permutation of 0..n-1 by SplitMix64 (Steele, Lea, Flood 2014) and Fisher-Yates, the same on every machine."""
-    full, state = 1 << 64, seed % (1 << 64)
+def splitmix(state: int) -> int:
+    """The draw of the 64-bit generator SplitMix64 (Steele, Lea, Flood 2014) at one state."""
+    z = state % (1 << 64)
+    z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) % (1 << 64)
+    z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) % (1 << 64)
+    return z ^ (z >> 31)
+
+
+def permutation(n: int, seed: int, member: int = 0) -> list[int]:
+    """The random order `member` of an ensemble: SplitMix64 and Fisher-Yates, the same on every machine."""
+    step = 0x9E3779B97F4A7C15
+    state = splitmix(seed + (member + 1) * step)  # each member has its own stream
     order = list(range(n))
     for i in range(n - 1, 0, -1):
-        limit = full - full % (i + 1)  # a draw at or above it would favour small numbers
-        r = limit
-        while r >= limit:
-            state = (state + 0x9E3779B97F4A7C15) % full
-            r = state
-            r = ((r ^ (r >> 30)) * 0xBF58476D1CE4E5B9) % full
-            r = ((r ^ (r >> 27)) * 0x94D049BB133111EB) % full
-            r ^= r >> 31
-        j = r % (i + 1)
+        state += step
+        while splitmix(state) >= (1 << 64) - (1 << 64) % (i + 1):  # such a draw would favour small numbers
+            state += step
+        j = splitmix(state) % (i + 1)
         order[i], order[j] = order[j], order[i]
     return order
 
