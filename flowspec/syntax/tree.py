@@ -10,7 +10,7 @@ and every node of the copy carries the span of the alias in ``via``.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from flowspec.diagnostics import Span
@@ -50,10 +50,10 @@ class Entry:
 
     @property
     def span(self) -> Span:
-        """From the start of the key to the end of the value (the key alone where the value came by an alias)."""
-        if self.value.via != self.key.via or self.value.span.end < self.key.span.end:
-            return self.key.span
-        return Span(self.key.span.file, self.key.span.start, self.value.span.end)
+        """From the start of the key to the end of the value, or of the alias that stands for the value."""
+        start = self.key.span.start
+        end = (self.value.span if self.value.via == self.key.via else site(self.value)).end
+        return Span(self.key.span.file, start, end) if end > start else self.key.span
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,13 +110,6 @@ def walk(node: Node) -> Iterator[Node]:
         yield from walk(child)
 
 
-def copy_via(node: Node, site: Span) -> Node:
-    """A deep copy of ``node`` whose every node says that it was reached through the alias at ``site``."""
-    match node:
-        case Scalar():
-            return replace(node, via=site)
-        case Sequence():
-            return Sequence(tuple(copy_via(item, site) for item in node.items), node.span, site)
-        case Mapping():
-            entries = (Entry(replace(e.key, via=site), copy_via(e.value, site)) for e in node.entries)
-            return Mapping(tuple(entries), node.span, site)
+def site(node: Node) -> Span:
+    """Where the node stands in the document: its own place, or that of the alias that it came by."""
+    return node.via or node.span
