@@ -6,6 +6,7 @@ A leaf: it imports nothing of ours and no torch. Faults are `OrderError`s; passe
 from flowspec.order.errors import OrderError
 from flowspec.order.family import Family, family, group_layout, spread
 from flowspec.order.grid import BoolArray, Grid, IntArray
+from flowspec.order.keeps import KEEPS, is_vacuous, keep_mask
 from flowspec.order.order import Order
 from flowspec.order.orders import (
     columns,
@@ -23,8 +24,10 @@ from flowspec.order.orders import (
 )
 from flowspec.order.rng import permutation
 from flowspec.order.scan import KINDS, Channels, Kind, Scan
+from flowspec.order.squeeze import squeeze_index, subsample_index, unsqueeze_index
 
 __all__ = [
+    "KEEPS",
     "KINDS",
     "BoolArray",
     "Channels",
@@ -42,6 +45,8 @@ __all__ = [
     "graph",
     "group_layout",
     "hilbert",
+    "is_vacuous",
+    "keep_mask",
     "levels",
     "none",
     "permutation",
@@ -50,5 +55,8 @@ __all__ = [
     "reverse",
     "s_curve",
     "spread",
+    "squeeze_index",
+    "subsample_index",
     "subscale",
+    "unsqueeze_index",
 ]

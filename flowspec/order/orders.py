@@ -1,7 +1,8 @@
 """The constructors of orders (design section 2; semantics O).
 
-All but `graph` take `channels`: `inner` (the default) ranks the channels of a site one after the other, `joint`
-together, `first` makes the channel the outermost key. `explicit` and `levels` name variables; with `channels` they name sites.
+All but `graph` take the modifier `channels`: `inner` (the default) ranks the channels of a site one after the other,
+`joint` together, `first` makes the channel the outermost key. Without it `explicit` and `levels` name variables, with
+it sites; and `none` makes all variables independent.
 """
 
 from __future__ import annotations
@@ -20,51 +21,52 @@ from flowspec.order.rng import permutation
 from flowspec.order.scan import Channels, Scan
 
 
-def raster(grid: Grid, channels: Channels = "inner") -> Order:
+def raster(grid: Grid, channels: Channels | None = None) -> Order:
     """Row by row (frame by frame)."""
     return _scanned(grid, "raster", tuple(range(grid.axes)), channels)
 
 
-def reverse(grid: Grid, channels: Channels = "inner") -> Order:
+def reverse(grid: Grid, channels: Channels | None = None) -> Order:
     """`raster` backwards, channels included."""
     order = raster(grid, channels)
-    ranks, lines = order.rank, order.line
-    assert ranks is not None
+    assert order.rank is not None
     assert order.scan is not None
-    line = None if lines is None else frozen(lines.max() - lines)
-    return Order(grid, "reverse", frozen(ranks.max() - ranks), None, channels, order.scan.reversed(), line)
+    line = None if order.line is None else frozen(order.line.max() - order.line)
+    return Order(
+        grid, "reverse", frozen(order.rank.max() - order.rank), None, order.channels, order.scan.reversed(), line
+    )
 
 
-def columns(grid: Grid, channels: Channels = "inner") -> Order:
+def columns(grid: Grid, channels: Channels | None = None) -> Order:
     """Column by column; in a video frame by frame, columns inside a frame."""
     _need_axes(grid, "columns")
     axes = (*range(grid.axes - 2), grid.axes - 1, grid.axes - 2)
     return _scanned(grid, "columns", axes, channels)
 
 
-def even_odd(grid: Grid, channels: Channels = "inner") -> Order:
+def even_odd(grid: Grid, channels: Channels | None = None) -> Order:
     """The sites of even number (row-major, from 0) first, then the odd ones."""
     place = np.arange(grid.volume)
     return _ranked(grid, "even_odd", _ranks_of(np.lexsort((place, place % 2))), channels)
 
 
-def s_curve(grid: Grid, channels: Channels = "inner") -> Order:
+def s_curve(grid: Grid, channels: Channels | None = None) -> Order:
     """Row by row, every other row backwards, so that each step goes to a neighbour."""
     _need_axes(grid, "s_curve")
     place, line = snake(grid)
     return _ranked(grid, "s_curve", place, channels, line=line)
 
 
-def hilbert(grid: Grid, channels: Channels = "inner") -> Order:
+def hilbert(grid: Grid, channels: Channels | None = None) -> Order:
     """Along the generalized Hilbert curve of an image (see `curves.hilbert`)."""
     if grid.axes != 2:
         raise OrderError(f"`hilbert` walks an image: it needs two spatial axes, and there are {grid.axes}")
     return _ranked(grid, "hilbert", hilbert_curve(*grid.sites), channels)
 
 
-def random_order(grid: Grid, seed: int, k: int = 0, channels: Channels = "inner") -> Order:
-    """Member `k` of the ensemble of `seed`: the i-th site generated is `permutation(volume, seed, k)[i]`."""
-    return _ranked(grid, "random", _ranks_of(np.array(permutation(grid.volume, seed, k))), channels)
+def random_order(grid: Grid, seed: int, member: int = 0, channels: Channels | None = None) -> Order:
+    """Member `member` of the ensemble of `seed`: the i-th site generated is `permutation(volume, seed, member)[i]`."""
+    return _ranked(grid, "random", _ranks_of(np.array(permutation(grid.volume, seed, member))), channels)
 
 
 def explicit(grid: Grid, sequence: Sequence[int], channels: Channels | None = None) -> Order:
@@ -104,12 +106,13 @@ def levels(grid: Grid, lists: Sequence[Sequence[int]], channels: Channels | None
     return _named(grid, "levels", rank, channels)
 
 
-def graph(n: int, parents: Mapping[int, Iterable[int]]) -> Order:
+def graph(grid: Grid, parents: Mapping[int, Iterable[int]]) -> Order:
     """R(i) = the parents of i, not closed; variables without an entry have none.
 
     Raises:
         OrderError: for a variable out of range or named twice, and for a cycle, which `path` holds.
     """
+    n = grid.size
     sets: dict[int, tuple[int, ...]] = dict.fromkeys(range(n), ())
     for child, named in parents.items():
         if not 0 <= child < n:
@@ -121,10 +124,10 @@ def graph(n: int, parents: Mapping[int, Iterable[int]]) -> Order:
         cycle = tuple(fault.args[1])
         text = " -> ".join(map(str, cycle))
         raise OrderError(f"the parents of a graph form a cycle: {text}", path=cycle) from None
-    return Order(Grid(1, (n,)), "graph", None, tuple(sets[i] for i in range(n)))
+    return Order(grid, "graph", None, tuple(sets[i] for i in range(n)))
 
 
-def subscale(grid: Grid, strides: Sequence[int], channels: Channels = "inner") -> Order:
+def subscale(grid: Grid, strides: Sequence[int], channels: Channels | None = None) -> Order:
     """Slice by slice, raster inside a slice; a slice holds the sites of equal coordinates modulo `strides`.
 
     Slices come in the raster order of those remainders (Menick and Kalchbrenner 2018).
@@ -145,10 +148,10 @@ def none(grid: Grid, channels: Channels | None = None) -> Order:
     return Order(grid, "none", order.rank, None, channels, scan)
 
 
-def _scanned(grid: Grid, label: str, axes: tuple[int, ...], channels: Channels) -> Order:
+def _scanned(grid: Grid, label: str, axes: tuple[int, ...], channels: Channels | None) -> Order:
     keys = grid.coordinates[list(axes)]
     line = _dense(keys[:-1]) if grid.axes >= 2 else None
-    scan = Scan(axes, grid.axes, 1, channels, grid.channels)
+    scan = Scan(axes, grid.axes, 1, channels or "inner", grid.channels)
     return _ranked(grid, label, _dense(keys), channels, scan=scan, line=line)
 
 
@@ -160,18 +163,22 @@ def _ranked(
     grid: Grid,
     label: str,
     place: IntArray,
-    channels: Channels,
+    modifier: Channels | None,
     *,
     scan: Scan | None = None,
     line: IntArray | None = None,
 ) -> Order:
     """Spread the ranks of the sites over the channels; lines are a channel's own under `first`."""
+    channels = modifier or "inner"
     channel = np.arange(grid.channels)[:, None]
-    ranks = {"inner": place * grid.channels + channel, "joint": place + 0 * channel}
-    rank = ranks.get(channels, channel * (place.max() + 1) + place).reshape(-1)
+    if channels == "inner":
+        rank = place * grid.channels + channel
+    else:
+        rank = place + (channel * (place.max() + 1) if channels == "first" else 0 * channel)
     if line is not None:
-        line = frozen((line + (line.max() + 1) * channel * (channels == "first")).reshape(-1))
-    return Order(grid, label, frozen(rank), None, channels, scan, line)
+        line = line + (line.max() + 1) * channel * (channels == "first")
+        line = frozen(line.reshape(-1))
+    return Order(grid, label, frozen(rank.reshape(-1)), None, channels, scan, line)
 
 
 def _ranks_of(sequence: IntArray) -> IntArray:

@@ -90,18 +90,17 @@ class Scan:
             same = (offset == 0).all(-1) & (g_in == g_out)
             return same if kind_in == "self" else np.zeros_like(same)
         if kind_in == "above":
-            return self.line_compare(offset, g_in, g_out) <= 0
+            return np.less_equal(self.line_compare(offset, g_in, g_out), 0)
         if kind_out == "above":
-            return self.line_compare(offset, g_in, g_out) < 0
+            return np.less(self.line_compare(offset, g_in, g_out), 0)
         return self._kept_ranked(kind_in, g_in, kind_out, g_out, offset)
 
     def _kept_ranked(self, kind_in: Kind, g_in: int, kind_out: Kind, g_out: int, offset: IntArray) -> BoolArray:
         order = self.compare(offset, g_in, g_out)
-        if kind_out == "before":
-            return order <= 0 if kind_in == "before" else order < 0
-        if kind_in == "before":  # R(the next class) is upto
-            return (order <= 0) | self._follows(offset, g_in, g_out)
-        return order <= 0
+        kept: BoolArray = order < 0 if kind_out == "before" and kind_in != "before" else order <= 0
+        if kind_in == "before" and kind_out == "upto":  # R(the next class) is upto
+            kept = kept | self._follows(offset, g_in, g_out)
+        return kept
 
     def _follows(self, offset: IntArray, g_in: int, g_out: int) -> BoolArray:
         """Whether the input's rank class comes right after the output's."""
@@ -109,7 +108,7 @@ class Scan:
         step = np.zeros(self.dims, np.int64)
         if self.axes:
             step[self.axes[-1]] = self.sign
-        beside = (offset == step).all(-1) if self.axes else np.zeros_like(here)
+        beside: BoolArray = (offset == step).all(-1) if self.axes else np.zeros_like(here)
         if self.channels == "joint":
             return beside
         if not self.axes:
@@ -117,7 +116,7 @@ class Scan:
         if self.channels == "first":
             return beside & (g_in == g_out)
         wraps = self._channel_rank(g_out) == self.width - 1 and self._channel_rank(g_in) == 0
-        return (here & (g_in == g_out + self.sign)) | (beside & wraps)
+        return np.where(g_in == g_out + self.sign, here, beside & wraps)
 
     def _channel_rank(self, g: int) -> int:
         if self.channels == "joint":
