@@ -64,6 +64,7 @@ CODES: tuple[Code, ...] = (
     Code("FS121", "bad-use-path", "error", "`use` names something other than a file beside the spec"),
     Code("FS122", "use-cycle", "error", "files use each other in a circle"),
     Code("FS123", "use-outside-root", "error", "`use` leaves the directory of the spec"),
+    Code("FS124", "too-many-files", "error", "more than 64 files stand behind one spec"),
     # FS2xx: arguments
     Code("FS210", "argument-twice", "error", "an argument of a step is given twice"),
     Code("FS211", "two-ops", "error", "one step names two ops"),

@@ -7,6 +7,7 @@ read beyond the limit. Nothing is fetched, expanded from the environment, or sea
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
@@ -15,7 +16,7 @@ from pathlib import Path, PureWindowsPath
 
 from flowspec.diagnostics import Finding, Span
 from flowspec.syntax.characters import decode, too_large
-from flowspec.syntax.limits import MAX_BYTES
+from flowspec.syntax.limits import MAX_BYTES, MAX_FILES
 from flowspec.syntax.papercuts import shown
 from flowspec.syntax.reader import read
 from flowspec.syntax.tree import Node, Scalar, site
@@ -50,7 +51,7 @@ class SpecFile:
 
 
 class Loader:
-    """Reads one top-level spec and the files it uses; each file is read once.
+    """Reads one top-level spec and the files it uses; each file is read once. Every top-level spec gets its own loader.
 
     Args:
         root: the directory that `use` may not leave; by default it follows from the first `open` or `stdin`.
@@ -60,6 +61,11 @@ class Loader:
         self.root = root.resolve() if root else None
         self._files: dict[Path, SpecFile] = {}
         self._uses: dict[Path, list[Path]] = {}
+
+    @property
+    def files(self) -> tuple[SpecFile, ...]:
+        """Every file read so far, in the order of reading: what to collect the findings of reading from."""
+        return tuple(self._files.values())
 
     @property
     def sources(self) -> dict[str, str]:
@@ -110,13 +116,15 @@ class Loader:
         ring = self._ring(using, resolved)
         if ring:
             return _cycle(ring, place)
-        fault = self._fetch(resolved, _name(using.file, target.text), place)
+        fault = self._fetch(resolved, _name(using, resolved), place)
         return fault or self._files[resolved]
 
     def _fetch(self, resolved: Path, name: str, place: Span | None = None) -> Finding | None:
         """Make sure that the file at `resolved` has been read; the finding says why it cannot be."""
         if resolved in self._files:
             return None
+        if len(self._files) >= MAX_FILES:
+            return Finding("FS124", f"more than {MAX_FILES} files use each other", place)
         data = _bytes(resolved)
         if isinstance(data, str):
             return _unreadable(name, data, place)
@@ -185,7 +193,7 @@ def _kind(mode: int) -> str:
 def _reason(error: Exception) -> str:
     if isinstance(error, FileNotFoundError):
         return "there is no such file"
-    if isinstance(error, RuntimeError):
+    if isinstance(error, RuntimeError) or getattr(error, "errno", None) == errno.ELOOP:
         return "its symbolic links go in a circle"
     return (getattr(error, "strerror", None) or "its name is not a path").lower()
 
@@ -218,15 +226,18 @@ def _unreadable(name: str, reason: str, place: Span | None = None) -> Finding:
 
 
 def _cycle(ring: list[str], place: Span) -> Finding:
-    message = "this file uses itself" if len(ring) <= 2 else f"`{ring[0]}` and `{ring[1]}` use each other"
-    return Finding("FS122", message, place, "closes the circle", trace=(" -> ".join(ring),))
+    message = "this file uses itself" if len(ring) == 2 else f"`{ring[1]}` leads back to this file"
+    helps = ("move what both need to a file of its own",)
+    return Finding("FS122", message, place, "closes the circle", trace=(" -> ".join(ring),), helps=helps)
 
 
 def _label(path: Path, files: dict[Path, SpecFile]) -> str:
     return files[path].file if path in files else path.name
 
 
-def _name(using: str, target: str) -> str:
-    """The used file's name for spans: beside the using one, as the author would type it."""
-    directory = "" if using == STDIN else os.path.dirname(using)
-    return os.path.normpath(os.path.join(directory, target)).replace(os.sep, "/")
+def _name(using: SpecFile, used: Path) -> str:
+    """The used file's name for spans: seen from where the using one's name is."""
+    if using.path is None:
+        return os.path.relpath(used).replace(os.sep, "/")
+    below = os.path.relpath(used, using.path.parent)
+    return os.path.normpath(os.path.join(os.path.dirname(using.file), below)).replace(os.sep, "/")
