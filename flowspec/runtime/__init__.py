@@ -3,7 +3,9 @@
 Emitted standalone files carry the source text of the classes they use, so every class here reads on its own.
 """
 
+from flowspec.runtime.autoregressive import Autoregressive
 from flowspec.runtime.conv import Conv, MaskedConv
+from flowspec.runtime.densities import Conditional, Density, Factored, Free, Independent
 from flowspec.runtime.families.base import Family
 from flowspec.runtime.families.bernoulli import Bernoulli
 from flowspec.runtime.families.categorical import Categorical
@@ -11,36 +13,90 @@ from flowspec.runtime.families.logistic import Logistic, StandardLogistic
 from flowspec.runtime.families.mixture import GaussianMixture, LogisticMixture
 from flowspec.runtime.families.normal import Normal, StandardNormal
 from flowspec.runtime.families.uniform import Uniform
+from flowspec.runtime.flow import Flow
+from flowspec.runtime.gates import glu, tanh_sigmoid
+from flowspec.runtime.inputs import ChannelEmbedding, Coordinates, LearnedPosition, one_hot
+from flowspec.runtime.keeps import checkerboard, entries
 from flowspec.runtime.linear import MaskedLinear, SubsetLinear
 from flowspec.runtime.local import LocalConv
 from flowspec.runtime.masks import check_digest, groups, permutation, places, spread
+from flowspec.runtime.model import Model
 from flowspec.runtime.norms import ChannelNorm
 from flowspec.runtime.numbers import signed_unit
 from flowspec.runtime.precision import full_precision, parameters_last
+from flowspec.runtime.steps.actnorm import ActNorm
+from flowspec.runtime.steps.affine import ElementwiseAffine, Scale, Shift
+from flowspec.runtime.steps.autoregressive import AutoregressiveStep
+from flowspec.runtime.steps.coupling import MaskCoupling, SliceCoupling
+from flowspec.runtime.steps.dequantize import Dequantize
+from flowspec.runtime.steps.leaky_relu import LeakyReLU
+from flowspec.runtime.steps.logit import Logit
+from flowspec.runtime.steps.permute import Permute, Reverse
+from flowspec.runtime.steps.sigmoid import Sigmoid
+from flowspec.runtime.steps.split import Split
+from flowspec.runtime.steps.squeeze import Squeeze, Unsqueeze
+from flowspec.runtime.steps.tanh import Tanh
+from flowspec.runtime.transforms import Additive, Affine, Transform
 
 __all__ = [
+    "ActNorm",
+    "Additive",
+    "Affine",
+    "Autoregressive",
+    "AutoregressiveStep",
     "Bernoulli",
     "Categorical",
+    "ChannelEmbedding",
     "ChannelNorm",
+    "Conditional",
     "Conv",
+    "Coordinates",
+    "Density",
+    "Dequantize",
+    "ElementwiseAffine",
+    "Factored",
     "Family",
+    "Flow",
+    "Free",
     "GaussianMixture",
+    "Independent",
+    "LeakyReLU",
+    "LearnedPosition",
     "LocalConv",
     "Logistic",
     "LogisticMixture",
+    "Logit",
+    "MaskCoupling",
     "MaskedConv",
     "MaskedLinear",
+    "Model",
     "Normal",
+    "Permute",
+    "Reverse",
+    "Scale",
+    "Shift",
+    "Sigmoid",
+    "SliceCoupling",
+    "Split",
+    "Squeeze",
     "StandardLogistic",
     "StandardNormal",
     "SubsetLinear",
+    "Tanh",
+    "Transform",
     "Uniform",
+    "Unsqueeze",
     "check_digest",
+    "checkerboard",
+    "entries",
     "full_precision",
+    "glu",
     "groups",
+    "one_hot",
     "parameters_last",
     "permutation",
     "places",
     "signed_unit",
     "spread",
+    "tanh_sigmoid",
 ]

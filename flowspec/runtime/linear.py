@@ -14,7 +14,7 @@ class MaskedLinear(nn.Module):
 
     A label is the number of variables that a unit knows, first to last in the order. For an ensemble of orders
     `reads`, `writes` or both are lists of K label sequences, and forward takes the member; its masks are compared on
-    the fly, not stored. The digest of an ensemble is that of the stacked (K, n_out, n_in) mask.
+    the fly, not stored, and the digest is that of the first member.
     """
 
     reads: torch.Tensor
@@ -23,13 +23,13 @@ class MaskedLinear(nn.Module):
 
     def __init__(
         self,
-        reads: list[int] | list[list[int]],
-        writes: list[int] | list[list[int]],
+        reads: list[int] | range | list[list[int]],
+        writes: list[int] | range | list[list[int]],
         digest: str | None = None,
         bias: bool = True,
     ) -> None:
         super().__init__()
-        self.labels = [rows if isinstance(rows[0], list | tuple) else [rows] for rows in (reads, writes)]
+        self.labels = [[rows] if isinstance(rows[0], int) else rows for rows in (reads, writes)]
         self.orders, self.digest = max(len(rows) for rows in self.labels), digest
         n_in, n_out = (len(rows[0]) for rows in self.labels)
         self.weight = nn.Parameter(torch.empty(n_out, n_in))
@@ -41,12 +41,11 @@ class MaskedLinear(nn.Module):
     def reset_buffers(self, device: torch.device | None = None) -> None:
         """Rebuild the mask (or the labels of an ensemble) on a device, by default where the weight is."""
         device = device or self.weight.device
-        reads, writes = (torch.tensor(rows, dtype=torch.int32, device="cpu") for rows in self.labels)
-        if self.digest is not None:
-            mask = (reads[:, None, :] <= writes[:, :, None]).squeeze(0)  # (K, n_out, n_in), or one of them
-            check_digest(mask, self.digest, f"MaskedLinear{tuple(mask.shape)}")
+        reads, writes = (torch.tensor([list(row) for row in rows], device="cpu") for rows in self.labels)
+        first = reads[0] <= writes[0, :, None]
+        check_digest(first, self.digest, f"MaskedLinear{tuple(first.shape)}")
         if self.orders == 1:
-            self.register_buffer("mask", (reads <= writes[0, :, None]).to(device), persistent=False)
+            self.register_buffer("mask", first.to(device), persistent=False)
         else:
             self.register_buffer("reads", reads.to(device), persistent=False)
             self.register_buffer("writes", writes.to(device), persistent=False)
@@ -79,7 +78,13 @@ class SubsetLinear(nn.Module):
 
     mask: torch.Tensor
 
-    def __init__(self, reads: list[int], writes: list[int], digest: str | None = None, bias: bool = True) -> None:
+    def __init__(
+        self,
+        reads: list[int] | range,
+        writes: list[int] | range,
+        digest: str | None = None,
+        bias: bool = True,
+    ) -> None:
         super().__init__()
         self.reads, self.writes, self.digest = reads, writes, digest
         self.weight = nn.Parameter(torch.empty(len(writes), len(reads)))

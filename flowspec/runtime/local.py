@@ -45,8 +45,8 @@ class LocalConv(nn.Module):
         kernel: tuple[int, ...],
         first: tuple[int, ...],
         dilation: tuple[int, ...] | None,
-        reads: list[list[int]],
-        writes: list[list[int]],
+        reads: list[list[int] | range],
+        writes: list[list[int] | range],
         in_groups: list[int] | None = None,
         out_groups: list[int] | None = None,
         digest: str | None = None,
@@ -66,10 +66,11 @@ class LocalConv(nn.Module):
 
     def reset_buffers(self, device: torch.device | None = None) -> None:
         """Rebuild the mask of each pair of classes on a device, by default where the weight is."""
-        reads = torch.tensor(self.reads, device="cpu").view(1, -1, *self.sites)
-        never = max(map(max, self.writes)) + 1  # a site outside the picture is known to nobody
+        rows, writes = (torch.tensor([list(r) for r in rows], device="cpu") for rows in (self.reads, self.writes))
+        never = int(writes.max()) + 1  # a site outside the picture is known to nobody
+        reads = rows.view(1, -1, *self.sites)
         known = patches(reads, self.kernel, self.first, self.dilation, outside=never)[0]  # (classes in, taps, sites)
-        mask = known <= torch.tensor(self.writes, device="cpu")[:, None, None, :]
+        mask = known <= writes[:, None, None, :]
         check_digest(mask, self.digest, f"LocalConv{tuple(mask.shape)}")
         by_class = sorted(range(len(self.out_groups)), key=self.out_groups.__getitem__)
         indices = {"in_class": self.in_groups, "by_class": by_class, "back": places(by_class)}

@@ -38,7 +38,7 @@ def places(sequence: list[int]) -> list[int]:
     return place
 
 
-def spread(rows: list[int], width: int, slices: int = 1) -> list[int]:
+def spread(rows: list[int] | range, width: int, slices: int = 1) -> list[int]:
     """One row for each of `width` units, evenly and in order; an op that cuts its input in slices gets equal slices."""
     n, m = width // slices, len(rows)
     if n >= m:
@@ -74,3 +74,10 @@ def init_by_fan_in(weight: torch.Tensor, bias: torch.Tensor | None, fan_in: torc
 def rebuild(module: nn.Module, _keys: object = None) -> None:
     """The hook that rebuilds what a state_dict does not carry."""
     module.reset_buffers()  # type: ignore[operator]
+
+
+def home(module: nn.Module) -> torch.device:
+    """The device of a module's first parameter or buffer, else the one on which new tensors are made."""
+    for tensor in (*module.parameters(), *module.buffers()):
+        return tensor.device
+    return torch.empty(0).device

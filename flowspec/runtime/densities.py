@@ -1,0 +1,118 @@
+"""Densities: what gives every sample one log-probability, and can be drawn from."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from flowspec.runtime.families.base import Family
+from flowspec.runtime.masks import home, rebuild
+
+
+class Density(nn.Module):
+    """A normalized density of x, (B, *shape), given a context: log_prob in nats, and sample."""
+
+    like: torch.Tensor
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        super().__init__()
+        self.shape = tuple(shape)
+        self.register_buffer("like", torch.zeros(()), persistent=False)  # the type and device that samples have
+        self.register_load_state_dict_post_hook(rebuild)
+
+    def forward(self, x: torch.Tensor, **given: torch.Tensor) -> torch.Tensor:
+        return self.log_prob(x, **given)
+
+    def log_prob(self, x: torch.Tensor, **given: torch.Tensor) -> torch.Tensor:
+        """(B, *shape) -> (B,), in nats."""
+        raise NotImplementedError
+
+    def sample(self, n: int, *, generator: torch.Generator | None = None, **given: torch.Tensor) -> torch.Tensor:
+        """(n, *shape)."""
+        raise NotImplementedError
+
+    def admit(self, x: torch.Tensor, given: dict[str, torch.Tensor]) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+        """What comes in from outside, checked; parts trust the model that holds them."""
+        return x, given
+
+    def admit_given(self, n: int, given: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        """The context of n samples, checked likewise."""
+        return given
+
+    def uniform(self, n: int, per: int, generator: torch.Generator | None) -> torch.Tensor:
+        """The noise of n samples, `per` uniform numbers for each variable: (n, *shape, per)."""
+        dtype = torch.promote_types(self.like.dtype, torch.float32)
+        return torch.rand((n, *self.shape, per), generator=generator, dtype=dtype, device=self.like.device)
+
+    def reset_buffers(self, device: torch.device | None = None) -> None:
+        """Rebuild what a state_dict does not carry."""
+        self.like = torch.zeros((), dtype=self.like.dtype, device=device or home(self))
+
+
+class Factored(Density):
+    """Variables independent of each other given the context; a subclass says theta(n, **given), (n, *shape, size)."""
+
+    def __init__(self, family: Family, shape: tuple[int, ...]) -> None:
+        super().__init__(shape)
+        self.family = family
+
+    def theta(self, n: int, **given: torch.Tensor) -> torch.Tensor:
+        """The parameters of n samples, (n, *shape, size)."""
+        raise NotImplementedError
+
+    def terms(self, x: torch.Tensor, **given: torch.Tensor) -> torch.Tensor:
+        """The log-probability of each variable, (B, D)."""
+        x, given = self.admit(x, given)
+        return self.family.log_prob(x, self.theta(x.shape[0], **given)).flatten(1)
+
+    def conditionals(self, x: torch.Tensor, **given: torch.Tensor) -> dict[str, torch.Tensor]:
+        """The parameters of each variable by name, (B, D, ...)."""
+        x, given = self.admit(x, given)
+        named = self.family.named(self.theta(x.shape[0], **given))
+        return {name: value.flatten(1, len(self.shape)) for name, value in named.items()}
+
+    def log_prob(self, x: torch.Tensor, **given: torch.Tensor) -> torch.Tensor:
+        return self.terms(x, **given).sum(1)
+
+    @torch.no_grad()
+    def sample(self, n: int, *, generator: torch.Generator | None = None, **given: torch.Tensor) -> torch.Tensor:
+        given = self.admit_given(n, given)
+        noise = self.uniform(n, self.family.noise, generator)
+        return self.family.sample(noise, self.theta(n, **given))
+
+
+class Independent(Factored):
+    """Every variable has the same distribution, one without parameters."""
+
+    def theta(self, n: int, **given: torch.Tensor) -> torch.Tensor:
+        return self.like.new_empty(n, *self.shape, 0)
+
+
+class Free(Factored):
+    """Every variable has learned parameters of its own, the same for all samples (a histogram, for categories)."""
+
+    def __init__(self, family: Family, shape: tuple[int, ...]) -> None:
+        super().__init__(family, shape)
+        self.free = nn.Parameter(torch.empty(*shape, family.size))
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Small random parameters: equal components of a mixture would never part."""
+        nn.init.normal_(self.free, std=0.1)
+
+    def theta(self, n: int, **given: torch.Tensor) -> torch.Tensor:
+        return self.free.expand(n, *self.free.shape)
+
+
+class Conditional(Factored):
+    """The parameters of every variable come from a net of the context: net(**given) is (B, *shape, size)."""
+
+    def __init__(self, net: nn.Module, family: Family, shape: tuple[int, ...]) -> None:
+        super().__init__(family, shape)
+        self.net = net
+
+    def theta(self, n: int, **given: torch.Tensor) -> torch.Tensor:
+        theta: torch.Tensor = self.net(**given)
+        if theta.shape[0] != n:
+            raise ValueError(f"the context is of {theta.shape[0]} samples, expected {n}")
+        return theta

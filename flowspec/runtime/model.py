@@ -1,0 +1,92 @@
+"""What every emitted model offers on top of its density."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+
+from flowspec.runtime.densities import Density
+
+
+class Model(Density):
+    """The outermost density of a spec, e.g. `class Maf(Model, Flow)`: it checks what comes in, and names the spec.
+
+    VALUES is 'real', 'positive', an interval (lo, hi), 'binary', a count N of integers 0..N-1 or a list of counts.
+    GIVEN maps names of contexts to {'classes': N} or {'shape': ..., 'values': ...}.
+    """
+
+    NAME: str
+    KIND: str
+    SPEC_SHA256: str
+    LIKELIHOOD: str
+    SHAPE: tuple[int, ...]
+    VALUES: str | int | list[int] | tuple[float, float]
+    GIVEN: dict[str, dict[str, object]]
+    ORDERS: int
+
+    def bits_per_dim(self, x: torch.Tensor, **given: torch.Tensor) -> torch.Tensor:
+        """-log2 p(x) per variable, (B,), in the units of x: of the integers, where x holds integers."""
+        return -self.log_prob(x, **given) / (math.prod(self.SHAPE) * math.log(2))
+
+    def admit(self, x: torch.Tensor, given: dict[str, torch.Tensor]) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+        """x and the context with integers as numbers. Raises TypeError or ValueError, naming the spec and the input."""
+        x = self.admit_value("x", x, self.SHAPE, self.VALUES, None)
+        return x, self.admit_given(x.shape[0], given)
+
+    def admit_given(self, n: int, given: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        """The context of n samples. Raises TypeError or ValueError, naming the spec and the input."""
+        for name in given:
+            if name not in self.GIVEN:
+                raise TypeError(f"{self.NAME}: unknown context {name!r}, expected {', '.join(self.GIVEN) or 'none'}")
+        return {name: self.admit_context(name, kind, n, given) for name, kind in self.GIVEN.items()}
+
+    def admit_context(self, name: str, kind: dict[str, object], n: int, given: dict[str, torch.Tensor]) -> torch.Tensor:
+        """One context of n samples: classes stay integers (n,), numbers are (n, *shape)."""
+        if name not in given:
+            raise TypeError(f"{self.NAME}: the context {name!r} is missing")
+        value = given[name]
+        if "classes" not in kind:
+            return self.admit_value(name, value, kind["shape"], kind["values"], n)  # type: ignore[arg-type]
+        if value.is_floating_point() or value.is_complex() or value.dtype == torch.bool:
+            raise TypeError(f"{self.NAME}: {name} holds {value.dtype}, expected integer classes")
+        if tuple(value.shape) != (n,):
+            raise ValueError(f"{self.NAME}: {name} has shape {tuple(value.shape)}, expected ({n},)")
+        return value.long()
+
+    def admit_value(
+        self, name: str, value: torch.Tensor, shape: tuple[int, ...], values: object, n: int | None
+    ) -> torch.Tensor:
+        """Numbers of one shape, in the type of the parameters if they are integers by declaration."""
+        if value.dim() == 0 or tuple(value.shape[1:]) != tuple(shape) or (n is not None and value.shape[0] != n):
+            expected = ", ".join(str(size) for size in ("B" if n is None else n, *shape))
+            raise ValueError(f"{self.NAME}: {name} has shape {tuple(value.shape)}, expected ({expected})")
+        if value.is_complex():
+            raise TypeError(f"{self.NAME}: {name} holds {value.dtype}, expected real numbers")
+        if values == "binary" or isinstance(values, int | list):
+            return value.to(torch.promote_types(self.like.dtype, torch.float32))
+        if not value.is_floating_point():
+            raise TypeError(f"{self.NAME}: {name} holds {value.dtype}, expected floating point numbers")
+        if (value.dtype == torch.float64) != (self.like.dtype == torch.float64):
+            raise TypeError(f"{self.NAME}: {name} holds {value.dtype}, but the model is in {self.like.dtype}")
+        return value
+
+    @torch.no_grad()
+    def initialize(self, x: torch.Tensor, **given: torch.Tensor) -> None:
+        """Let the steps that start from data (ActNorm) start from this batch, in order; each does so only once."""
+        waiting = [m for m in self.modules() if hasattr(m, "initialized") and not m.initialized]
+        hooks = [m.register_forward_pre_hook(lambda step, args: step.initialize(args[0])) for m in waiting]
+        try:
+            if waiting:
+                self.log_prob(x, **given)
+        finally:
+            for hook in hooks:
+                hook.remove()
+
+    def reset_buffers(self, device: torch.device | None = None) -> None:
+        """Rebuild every mask and index below this model, by default where its first parameter is."""
+        device = device or next(self.parameters(), self.like).device
+        super().reset_buffers(device)
+        for module in self.modules():
+            if module is not self and hasattr(module, "reset_buffers"):
+                module.reset_buffers(device)
