@@ -8,7 +8,7 @@ import torch
 
 from flowspec.runtime.densities import Density
 from flowspec.runtime.families.base import Family
-from flowspec.runtime.masks import home
+from flowspec.runtime.masks import home, label_rows
 
 
 class Autoregressive(Density):
@@ -24,7 +24,7 @@ class Autoregressive(Density):
     def __init__(self, family: Family, shape: tuple[int, ...], levels: list[int] | range | list[list[int]]) -> None:
         super().__init__(shape)
         self.family = family
-        self.levels = [list(levels)] if isinstance(levels[0], int) else [list(row) for row in levels]
+        self.levels = label_rows(levels)
         self.orders = len(self.levels)
         self.reset_buffers()
 
@@ -57,7 +57,9 @@ class Autoregressive(Density):
         named = self.family.named(self.of_order(x, order, given))
         return {name: value.flatten(1, len(self.shape)) for name, value in named.items()}
 
-    def log_prob(self, x: torch.Tensor, order: int | None = None, **given: torch.Tensor) -> torch.Tensor:
+    def log_prob(  # type: ignore[override]
+        self, x: torch.Tensor, order: int | None = None, **given: torch.Tensor
+    ) -> torch.Tensor:
         """(B, *shape) -> (B,), in nats; of one member if `order` says so, else of the whole ensemble."""
         if self.orders == 1 or order is not None:
             return self.terms(x, order, **given).sum(1)
@@ -65,7 +67,7 @@ class Autoregressive(Density):
         return joint.logsumexp(0) - math.log(self.orders)
 
     @torch.no_grad()
-    def sample(
+    def sample(  # type: ignore[override]
         self, n: int, *, generator: torch.Generator | None = None, order: int | None = None, **given: torch.Tensor
     ) -> torch.Tensor:
         """(n, *shape); the noise is drawn first, in variable order, and then each sample's member of an ensemble."""

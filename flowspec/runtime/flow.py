@@ -49,7 +49,7 @@ class Flow(Density):
             raise ValueError(f"z has shape {tuple(z.shape)}, expected (B, {sum(sizes)})")
         pieces = z.split(sizes, 1)
 
-        def draw(k: int, density: Density, **given: torch.Tensor) -> torch.Tensor:
+        def draw(k: int, _density: Density, **_given: torch.Tensor) -> torch.Tensor:
             return pieces[k].unflatten(1, self.part_shapes[k])
 
         return self.unflow(draw, z.shape[0], **self.admit_given(z.shape[0], given))
@@ -58,7 +58,7 @@ class Flow(Density):
     def sample(self, n: int, *, generator: torch.Generator | None = None, **given: torch.Tensor) -> torch.Tensor:
         """(n, *shape)."""
 
-        def draw(k: int, density: Density, **given: torch.Tensor) -> torch.Tensor:
+        def draw(_k: int, density: Density, **given: torch.Tensor) -> torch.Tensor:
             return density.sample(n, generator=generator, **given)
 
         return self.unflow(draw, n, **self.admit_given(n, given))

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from flowspec.runtime.masks import check_digest, init_by_fan_in, rebuild
+from flowspec.runtime.masks import check_digest, init_by_fan_in, label_rows, rebuild
 
 
 class MaskedLinear(nn.Module):
@@ -29,7 +29,7 @@ class MaskedLinear(nn.Module):
         bias: bool = True,
     ) -> None:
         super().__init__()
-        self.labels = [[rows] if isinstance(rows[0], int) else rows for rows in (reads, writes)]
+        self.labels = [label_rows(reads), label_rows(writes)]
         self.orders, self.digest = max(len(rows) for rows in self.labels), digest
         n_in, n_out = (len(rows[0]) for rows in self.labels)
         self.weight = nn.Parameter(torch.empty(n_out, n_in))
@@ -41,7 +41,7 @@ class MaskedLinear(nn.Module):
     def reset_buffers(self, device: torch.device | None = None) -> None:
         """Rebuild the mask (or the labels of an ensemble) on a device, by default where the weight is."""
         device = device or self.weight.device
-        reads, writes = (torch.tensor([list(row) for row in rows], device="cpu") for rows in self.labels)
+        reads, writes = (torch.tensor(rows, device="cpu") for rows in self.labels)
         first = reads[0] <= writes[0, :, None]
         check_digest(first, self.digest, f"MaskedLinear{tuple(first.shape)}")
         if self.orders == 1:
@@ -52,8 +52,8 @@ class MaskedLinear(nn.Module):
 
     def reset_parameters(self) -> None:
         """Draw new weights; for an ensemble the fan-in is the mean over its members."""
-        fan_in = sum(self.member(k).sum(1) for k in range(self.orders)) / self.orders
-        init_by_fan_in(self.weight, self.bias, fan_in)  # type: ignore[arg-type]
+        fan_in = torch.stack([self.member(k).sum(1) for k in range(self.orders)]).float().mean(0)
+        init_by_fan_in(self.weight, self.bias, fan_in)
 
     def member(self, order: int) -> torch.Tensor:
         """The (n_out, n_in) mask of one order."""

@@ -46,6 +46,12 @@ def spread(rows: list[int] | range, width: int, slices: int = 1) -> list[int]:
     return [rows[(k + 1) * (m + 1) // (n + 1) - 1] for k in range(n)] * slices
 
 
+def label_rows(labels: list[int] | range | list[list[int]]) -> list[list[int]]:
+    """The label rows of an ensemble of orders; one row of labels is an ensemble of one."""
+    single = [label for label in labels if isinstance(label, int)]
+    return [single] if single else [list(row) for row in labels if not isinstance(row, int)]
+
+
 def groups(width: int, channels: int, slices: int = 1) -> list[int]:
     """The channel of x that each of `width` channels is about, floor(k C / n), tiled over the slices."""
     n = width // slices
@@ -73,7 +79,9 @@ def init_by_fan_in(weight: torch.Tensor, bias: torch.Tensor | None, fan_in: torc
 
 def rebuild(module: nn.Module, _keys: object = None) -> None:
     """The hook that rebuilds what a state_dict does not carry."""
-    module.reset_buffers()  # type: ignore[operator]
+    reset = getattr(module, "reset_buffers", None)
+    if callable(reset):
+        reset()
 
 
 def home(module: nn.Module) -> torch.device:

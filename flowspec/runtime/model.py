@@ -88,5 +88,6 @@ class Model(Density):
         device = device or next(self.parameters(), self.like).device
         super().reset_buffers(device)
         for module in self.modules():
-            if module is not self and hasattr(module, "reset_buffers"):
-                module.reset_buffers(device)
+            reset = getattr(module, "reset_buffers", None)
+            if module is not self and callable(reset):
+                reset(device)
