@@ -1,1 +1,47 @@
+"""Training, evaluation and sampling of built modules: data, loop, checkpoints, metrics, pictures."""
 
+from __future__ import annotations
+
+from flowspec.train.compute import Compute, device
+from flowspec.train.data import Data, Request, Split, load, load_rows
+from flowspec.train.errors import TrainError
+from flowspec.train.loop import FINISHED, INTERRUPTED, STOPPED, Job, Outcome, train
+from flowspec.train.metrics import Score
+from flowspec.train.options import Options
+from flowspec.train.progress import Bar, Lines, Progress, Quiet
+from flowspec.train.run import Run
+from flowspec.train.session import Spec, Trained, begin, evaluate, go_on, reopen
+from flowspec.train.stop import Interrupt
+from flowspec.train.traits import Traits
+
+__all__ = [
+    "FINISHED",
+    "INTERRUPTED",
+    "STOPPED",
+    "Bar",
+    "Compute",
+    "Data",
+    "Interrupt",
+    "Job",
+    "Lines",
+    "Options",
+    "Outcome",
+    "Progress",
+    "Quiet",
+    "Request",
+    "Run",
+    "Score",
+    "Spec",
+    "Split",
+    "TrainError",
+    "Trained",
+    "Traits",
+    "begin",
+    "device",
+    "evaluate",
+    "go_on",
+    "load",
+    "load_rows",
+    "reopen",
+    "train",
+]

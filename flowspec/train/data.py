@@ -1,0 +1,213 @@
+"""Data as a model wants it: splits of rows that fit its shape and values, with context, checked once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from flowspec.train import splits, toy
+from flowspec.train.errors import TrainError
+from flowspec.train.fit import fitted
+from flowspec.train.readers import Table, Wanted, column_numbers, read
+from flowspec.train.standard import Standard
+from flowspec.train.traits import Given, Traits
+from flowspec.train.values import Array, checked
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Which data, and what is done to it: FILE, FILE:KEY or synthetic:NAME[:ROWS], and the declared preparations.
+
+    `columns` keeps some columns of tabular data; `binarize` cuts gray values at the middle; `standardize` moves real
+    data to mean 0 and deviation 1 (see `Standard`); `valid` is a second file to validate on.
+    """
+
+    source: str
+    key: str | None = None
+    columns: tuple[str, ...] = ()
+    binarize: bool = False
+    standardize: bool = False
+    valid: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values, with files by their absolute paths, so that a run can be evaluated from anywhere."""
+        found = replace(self, source=_absolute(self.source), valid=self.valid and _absolute(self.valid))
+        return asdict(found)
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, Any]) -> Request:
+        return cls(**{**record, "columns": tuple(record["columns"])})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Split:
+    """Rows of data: x as (N, *shape) in a compact type, and each given with N rows."""
+
+    x: Array
+    given: Mapping[str, Array]
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def rows(self, numbers: Array) -> Split:
+        """The rows of these numbers, in that order."""
+        return Split(self.x[numbers], {name: array[numbers] for name, array in self.given.items()})
+
+    def fingerprint(self) -> str:
+        """The sha256 of the types, shapes and bytes of all arrays."""
+        digest = hashlib.sha256()
+        for name, array in (("x", self.x), *sorted(self.given.items())):
+            digest.update(f"{name} {array.dtype.str} {array.shape};".encode())
+            digest.update(np.ascontiguousarray(array).data)
+        return digest.hexdigest()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Data:
+    """The splits of one source, prepared; `standard` is what was done to real data, `notes` what a user should know."""
+
+    source: str
+    splits: Mapping[str, Split]
+    standard: Standard | None = None
+    notes: tuple[str, ...] = ()
+
+    def fingerprints(self) -> dict[str, str]:
+        return {name: split.fingerprint() for name, split in self.splits.items()}
+
+    def split(self, name: str) -> Split:
+        """One split by name; TrainError names those there are."""
+        if name in self.splits:
+            return self.splits[name]
+        known = ", ".join(self.splits)
+        raise TrainError(
+            f"`{self.source}` has no {name} split",
+            f"it has {known}: choose with --split, or give other data with --data",
+        )
+
+
+def load(request: Request, traits: Traits, wide: bool = False) -> Data:
+    """Read, fit and check data for training: `train`, `valid` (held out of `train` if there is none), maybe `test`.
+
+    Raises TrainError for every fault of the file or mismatch with the model.
+    """
+    found = _read(request.source, request, traits, wide)
+    train = found.get("train", found.get(splits.ALL))
+    if train is None:
+        raise TrainError(f"`{request.source}` has no train split, only {', '.join(found)}")
+    notes = list(_repeats(train, traits))
+    if request.valid is not None:
+        found["valid"] = _one(_read(request.valid, request, traits, wide), "valid", request.valid)
+    if "valid" not in found:
+        kept, held = splits.held_out(len(train))
+        found["valid"], train = train.rows(held), train.rows(kept)
+        notes.append(f"no validation split: {len(held)} of {len(kept) + len(held)} training rows are held out for it")
+    standard = Standard.measure(train.x, traits, request.source) if request.standardize else None
+    parts = {"train": train} | {name: found[name] for name in ("valid", "test") if name in found}
+    return Data(request.source, _standardized(parts, standard, wide), standard, tuple(notes))
+
+
+def load_rows(request: Request, traits: Traits, split: str, standard: Standard | None, wide: bool = False) -> Data:
+    """One split of other data than a model was trained on; all rows of a file that names no splits."""
+    rows = _one(_read(request.source, request, traits, wide), split, request.source)
+    return Data(request.source, _standardized({split: rows}, standard, wide), standard)
+
+
+def _absolute(source: str) -> str:
+    if source.startswith(toy.PREFIX):
+        return source
+    path, key = locate(source)
+    return f"{path.resolve()}:{key}" if key else str(path.resolve())
+
+
+def locate(source: str) -> tuple[Path, str | None]:
+    """FILE or FILE:KEY; a file that exists under the whole name wins."""
+    path, colon, key = source.rpartition(":")
+    if Path(source).exists() or not colon or not path:
+        return Path(source), None
+    return Path(path), key
+
+
+def _read(source: str, request: Request, traits: Traits, wide: bool) -> dict[str, Split]:
+    if source.startswith(toy.PREFIX):
+        table, key = toy.table(source, traits), None
+    else:
+        path, key = locate(source)
+        table = read(Wanted(path, request.columns, tuple(traits.given)))
+    keys = splits.find(table, request.key or key, tuple(traits.given))
+    return {name: _split(table, found, request, traits, wide) for name, found in keys.items()}
+
+
+def _split(table: Table, keys: splits.Keys, request: Request, traits: Traits, wide: bool) -> Split:
+    where = table.where(keys.x)
+    array = _columns(table, table.arrays[keys.x], request, where)
+    array = fitted(array, traits.shape, traits.values, where, splits.bits(table))
+    if request.binarize:
+        array = _binarized(array, where)
+    x = checked(array, traits.values, where, wide)
+    given = {name: _given(table, keys, name, entry, len(x), wide) for name, entry in traits.given.items()}
+    return Split(x, given)
+
+
+def _columns(table: Table, array: Array, request: Request, where: str) -> Array:
+    if not request.columns or table.selected:
+        return array
+    if array.ndim != 2:
+        raise TrainError(f"--columns needs rows of numbers, and {where} has {array.ndim} axes")
+    return array[:, column_numbers(request.columns, table.columns, array.shape[1], where)]
+
+
+def _given(table: Table, keys: splits.Keys, name: str, entry: Given, rows: int, wide: bool) -> Array:
+    if name not in keys.given:
+        raise TrainError(
+            f"the model is conditional on `{name}`, and `{table.file}` has no array for it beside `{keys.x}`",
+            f"store it in the same file as `{name}`, or `{name}_train` and so on; it holds {table.inventory()}",
+        )
+    where = table.where(keys.given[name])
+    array = fitted(table.arrays[keys.given[name]], entry.shape or (1,), entry.values, where, what=name)
+    if len(array) != rows:
+        raise TrainError(f"{where} has {len(array)} rows, and `{keys.x}` has {rows}")
+    return checked(array.reshape(rows, *entry.shape), entry.values, where, wide)
+
+
+def _binarized(array: Array, where: str) -> Array:
+    if array.dtype.kind == "b":
+        return array
+    high = 1 if array.dtype.kind == "f" or array.max() <= 1 else 255
+    if not ((array >= 0) & (array <= high)).all():
+        raise TrainError(f"--binarize cuts bytes 0..255 or numbers between 0 and 1, and {where} holds others")
+    return np.asarray(array > high / 2, dtype=np.uint8)
+
+
+def _one(found: dict[str, Split], split: str, source: str) -> Split:
+    if splits.ALL in found:
+        return found[splits.ALL]
+    if split in found:
+        return found[split]
+    raise TrainError(f"`{source}` has no {split} split", f"it has {', '.join(found)}: choose one with --split")
+
+
+def _standardized(parts: dict[str, Split], standard: Standard | None, wide: bool) -> dict[str, Split]:
+    if standard is None:
+        return parts
+    dtype = np.float64 if wide else np.float32
+    return {name: Split(standard.apply(part.x).astype(dtype), part.given) for name, part in parts.items()}
+
+
+def _repeats(train: Split, traits: Traits) -> list[str]:
+    """A note on real variables that take few distinct values: no density on them is bounded."""
+    if traits.values.discrete or len(train) < 1000:
+        return []
+    rows = train.x[:10_000].reshape(min(len(train), 10_000), -1)
+    few = [i for i, column in enumerate(rows.T) if len(np.unique(column)) < len(rows) / 20]
+    if not few:
+        return []
+    shown = ", ".join(map(str, few[:5])) + (", ..." if len(few) > 5 else "")
+    return [
+        f"variables {shown} repeat few values: the likelihood of a density on them can grow without bound; "
+        "add noise of the width of their rounding, or model them as integers"
+    ]

@@ -1,0 +1,61 @@
+"""What every reader returns, and how arrays are named in messages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from flowspec.train.errors import TrainError
+from flowspec.train.values import Array
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked of a file: its path, the columns to keep (names or numbers; none keeps all), names of givens."""
+
+    path: Path
+    columns: tuple[str, ...] = ()
+    givens: tuple[str, ...] = ()
+
+    def head(self) -> bytes:
+        """The first bytes, by which binary formats are told apart; none for a folder."""
+        if self.path.is_dir():
+            return b""
+        with self.path.open("rb") as file:
+            return file.read(16)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The named arrays of one file, rows first.
+
+    `columns` names the last axis where the file does; `selected` tells that the reader kept the wanted columns itself.
+    """
+
+    file: str
+    arrays: Mapping[str, Array]
+    columns: tuple[str, ...] = ()
+    selected: bool = False
+
+    def where(self, key: str) -> str:
+        """How messages call one array: the file alone when it holds just one, else FILE:KEY."""
+        return f"`{self.file}`" if len(self.arrays) == 1 else f"`{self.file}:{key}`"
+
+    def inventory(self) -> str:
+        """The keys with their shapes, for messages."""
+        return ", ".join(f"{key} {'x'.join(map(str, array.shape)) or 'scalar'}" for key, array in self.arrays.items())
+
+
+def column_numbers(wanted: tuple[str, ...], names: tuple[str, ...], width: int, where: str) -> list[int]:
+    """The positions of the wanted columns, each a name of `names` or a number counted from 0."""
+    return [_column_number(column, names, width, where) for column in wanted]
+
+
+def _column_number(column: str, names: tuple[str, ...], width: int, where: str) -> int:
+    if column in names:
+        return names.index(column)
+    if column.isdigit() and int(column) < width:
+        return int(column)
+    known = f"its columns are {', '.join(names)}" if names else "its columns have no names"
+    raise TrainError(f"{where} has no column `{column}`", f"{known}; numbers run from 0 to {width - 1}")

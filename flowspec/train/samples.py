@@ -1,0 +1,119 @@
+"""Drawing from a model, and the arrays and texts that come of it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from flowspec.train import files
+from flowspec.train.compute import Compute
+from flowspec.train.data import locate
+from flowspec.train.errors import TrainError
+from flowspec.train.fit import fitted
+from flowspec.train.readers import Wanted, read
+from flowspec.train.standard import Standard
+from flowspec.train.traits import Given, Traits
+from flowspec.train.values import Array, checked
+
+TABLE_WIDTH = 16  # variables of x that a text table has room for
+
+
+def draw(
+    model: nn.Module, traits: Traits, given: Mapping[str, Array], compute: Compute, n: int, seed: int, batch: int
+) -> Array:
+    """n samples of x as (n, *shape) in eval mode, `batch` at a time; the same for the same seed and batch.
+
+    Discrete values come as uint8 (or int32 above 256 categories), real ones as float32 or float64.
+    """
+    model.eval()
+    generator = torch.Generator(compute.device).manual_seed(seed)
+    parts = []
+    with torch.no_grad(), compute.aside(seed):
+        for start in range(0, n, batch):
+            rows = slice(start, min(start + batch, n))
+            context = {name: _tensor(array[rows], traits.given[name], compute) for name, array in given.items()}
+            x = model.sample(rows.stop - rows.start, generator=generator, **context)  # type: ignore[operator]
+            parts.append(x.float().cpu().numpy() if x.dtype == torch.bfloat16 else x.cpu().numpy())
+    x = np.concatenate(parts)
+    return x.astype(traits.values.dtype(x.dtype == np.float64)) if traits.values.discrete else x
+
+
+def _tensor(array: Array, given: Given, compute: Compute) -> torch.Tensor:
+    return torch.from_numpy(array).to(compute.device, torch.int64 if given.classes else compute.dtype)
+
+
+def contexts(traits: Traits, chosen: Mapping[str, str], n: int) -> dict[str, Array]:
+    """What each sample is given, n rows a name.
+
+    `chosen` holds a comma separated list of classes, which repeats, or FILE[:KEY], whose rows repeat. Labels that are
+    not chosen run through all classes. Raises TrainError for unknown names, bad values, and givens that must be chosen.
+    """
+    for name in chosen:
+        if name not in traits.given:
+            known = f"it is conditional on {', '.join(traits.given)}" if traits.given else "it is not conditional"
+            raise TrainError(f"the model has no given `{name}`", known)
+    return {name: _context(name, given, chosen.get(name), n) for name, given in traits.given.items()}
+
+
+def _context(name: str, given: Given, chosen: str | None, n: int) -> Array:
+    if given.classes and chosen is None:
+        rows = np.arange(given.classes)
+    elif given.classes and all(word.strip().isdigit() for word in (chosen or "").split(",")):
+        rows = np.array([int(word) for word in (chosen or "").split(",")])
+    elif chosen is None:
+        raise TrainError(f"the model is conditional on `{name}`", f"choose it: --given {name}=FILE.npy")
+    else:
+        rows = _rows(name, given, chosen)
+    rows = checked(rows, given.values, f"the given `{name}`")
+    return rows[np.arange(n) % len(rows)]
+
+
+def _rows(name: str, given: Given, source: str) -> Array:
+    path, key = locate(source)
+    table = read(Wanted(path))
+    keys = [key] if key else [k for k in (name, *table.arrays) if k in table.arrays]
+    if keys[0] not in table.arrays:
+        raise TrainError(f"`{path}` has no array `{key}`", f"it holds {table.inventory()}")
+    where = table.where(keys[0])
+    array = fitted(table.arrays[keys[0]], given.shape or (1,), given.values, where, what=name)
+    return array.reshape(len(array), *given.shape)
+
+
+def write_array(path: Path, x: Array, given: Mapping[str, Array]) -> None:
+    """Samples as .npy, or as .npz with `x` and the givens by name."""
+    buffer = io.BytesIO()
+    if path.suffix == ".npz":
+        np.savez_compressed(buffer, allow_pickle=False, x=x, **given)
+    else:
+        np.save(buffer, x, allow_pickle=False)
+    files.write(path, buffer.getvalue())
+
+
+def text_table(x: Array, given: Mapping[str, Array]) -> str:
+    """Samples of small vectors as text, one a line, the givens first. TrainError when a line would be too long."""
+    rows = x.reshape(len(x), -1)
+    if rows.shape[1] > TABLE_WIDTH:
+        raise TrainError(
+            f"a sample has {rows.shape[1]} variables, too many for a line of text",
+            "write a file: -o samples.png or .npy",
+        )
+    heads = [*given, *(f"x{i}" for i in range(rows.shape[1]))]
+    labels = [array.reshape(len(array), -1)[:, :1] for array in given.values()]
+    cells = [[_cell(value) for value in np.concatenate(line)] for line in zip(*labels, rows, strict=True)]
+    widths = [max(len(head), *(len(line[i]) for line in cells)) for i, head in enumerate(heads)]
+    lines = ["  ".join(word.rjust(width) for word, width in zip(line, widths, strict=True)) for line in (heads, *cells)]
+    return "\n".join(lines) + "\n"
+
+
+def _cell(value: float) -> str:
+    return f"{int(value)}" if float(value).is_integer() else f"{value:.4f}"
+
+
+def original_units(x: Array, standard: Standard | None) -> Array:
+    """Samples in the units of the data the model was trained on."""
+    return x if standard is None else standard.undo(x).astype(x.dtype)

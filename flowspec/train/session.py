@@ -1,0 +1,106 @@
+"""From a built model and a request to a job: what the command line calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from flowspec.train import metrics
+from flowspec.train.compute import Compute, Feed, limits
+from flowspec.train.data import Data, Request, load, load_rows
+from flowspec.train.loop import Job
+from flowspec.train.metrics import Score
+from flowspec.train.options import Options
+from flowspec.train.run import Run
+from flowspec.train.traits import Traits
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spec:
+    """A built model: its class, the path that messages name, and the texts a run keeps (spec.yaml, model.py)."""
+
+    model: type[nn.Module]
+    path: str
+    texts: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trained:
+    """The best model of a run, on its device, in eval mode; `step` is when it was saved."""
+
+    model: nn.Module
+    traits: Traits
+    compute: Compute
+    run: Run
+    step: int
+
+
+def begin(spec: Spec, request: Request, options: Options, device: torch.device, out: Path) -> Job:
+    """A new run in the folder `out`; data is read and checked before the folder is made."""
+    traits = Traits.of(spec.model)
+    compute = Compute(device, options.precision)
+    Run.vacant(out)
+    data = load(request, traits, options.wide)
+    record = {"options": options.as_json(), "data": _data_record(request, data)}
+    run = Run.create(out, traits, spec.texts, record)
+    if data.standard is not None:
+        run.save_standard(data.standard)
+    return Job(_built(spec, options, compute), traits, data, options, compute, run)
+
+
+def go_on(spec: Spec, changes: Mapping[str, Any], source: str | None, device: torch.device, out: Path) -> Job:
+    """The run in `out`, to be resumed with some options changed; `source` is where its data is now, if that moved.
+
+    Raises TrainError when the spec, the data or an option that cannot change differs.
+    """
+    run, traits = Run.open(out), Traits.of(spec.model)
+    run.fits(traits, spec.path)
+    options = run.options.resumed(changes)
+    compute = Compute(device, options.precision)
+    request = run.request if source is None else replace(run.request, source=source)
+    data = load(request, traits, options.wide)
+    run.same_data(data)
+    run.update(options=options.as_json())
+    return Job(_built(spec, options, compute), traits, data, options, compute, run)
+
+
+def reopen(run: Run, spec: Spec, device: torch.device) -> Trained:
+    """The best model of a run; TrainError when the run was trained from another spec."""
+    traits, options = Traits.of(spec.model), run.options
+    run.fits(traits, spec.path)
+    compute = Compute(device, options.precision)
+    model = _built(spec, options, compute)
+    step = run.load_best(model, traits, spec.path)
+    return Trained(model.eval(), traits, compute, run, step)
+
+
+def evaluate(trained: Trained, split: str, request: Request | None = None, batch: int | None = None) -> Score:
+    """The score on a split of the data of the run, or of other data, prepared as the run prepared its own."""
+    run, options = trained.run, trained.run.options
+    if request is None:
+        data = load(run.request, trained.traits, options.wide)
+        run.same_data(data)
+    else:
+        data = load_rows(request, trained.traits, split, run.load_standard(), options.wide)
+    size = batch or options.batch
+    with limits(size):
+        feed = Feed(data.split(split), trained.traits, trained.compute)
+        log_p = metrics.log_probs(trained.model, feed, trained.compute, size)
+    log_det = data.standard.log_det if data.standard else 0.0
+    return metrics.score(split, log_p, trained.traits, log_det)
+
+
+def _built(spec: Spec, options: Options, compute: Compute) -> nn.Module:
+    """The model with the initial weights of the seed."""
+    torch.manual_seed(options.seed)
+    return spec.model().to(compute.device, compute.dtype)
+
+
+def _data_record(request: Request, data: Data) -> dict[str, Any]:
+    rows = {name: len(split) for name, split in data.splits.items()}
+    return {"request": request.as_json(), "rows": rows, "fingerprints": data.fingerprints(), "notes": list(data.notes)}
