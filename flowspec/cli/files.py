@@ -1,0 +1,56 @@
+"""Files that a command writes: whole or not at all, and never over somebody else's work."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+
+from flowspec.cli.arguments import UsageError
+
+_GENERATED = re.compile(r'SPEC_SHA256\b[^\n]*=\s*"[0-9a-f]{64}"')  # every emitted module has it
+
+
+def refuse_foreign(path: str) -> None:
+    """Refuse to overwrite what flowspec did not write.
+
+    Raises:
+        UsageError: when `path` holds anything but an emitted module.
+    """
+    if os.path.isdir(path):
+        raise UsageError(f"`{path}` is a directory", f"name the file: `-o {os.path.join(path, 'model.py')}`")
+    if os.path.lexists(path) and not _is_generated(path):
+        raise UsageError(f"`{path}` exists and was not written by flowspec", "choose another name, or say `--force`")
+
+
+def _is_generated(path: str) -> bool:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return _GENERATED.search(file.read()) is not None
+    except OSError:
+        return False
+
+
+def write_whole(path: str, text: str) -> None:
+    """Write a text file in one move, so that no reader ever sees half of it; a link keeps pointing where it does.
+
+    Raises:
+        UsageError: when the place cannot be written.
+    """
+    target = os.path.realpath(path)
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", newline="\n", dir=os.path.dirname(target), delete=False
+        ) as file:
+            file.write(text)
+    except OSError as error:
+        raise UsageError(f"cannot write `{path}`: {error.strerror or type(error).__name__}") from error
+    _move(file.name, target)
+
+
+def _move(source: str, target: str) -> None:
+    """Give the file the mode that a new file would have, then its name."""
+    mask = os.umask(0)
+    os.umask(mask)
+    os.chmod(source, 0o666 & ~mask)
+    os.replace(source, target)

@@ -1,0 +1,34 @@
+"""Every command of flowspec, in the order in which `flowspec --help` lists them."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Protocol
+
+from flowspec.cli import build, check, explain, ops, schema
+from flowspec.cli.streams import Streams
+
+
+class CommandModule(Protocol):
+    """What a file of this folder that holds a command offers.
+
+    A module imports what is heavy (torch above all) inside `run`: all of them are loaded on every call.
+    """
+
+    NAME: str
+    HELP: str
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare the arguments."""
+
+    def run(self, args: argparse.Namespace, streams: Streams) -> int:
+        """Obey, and return the exit code: 0 clean, 1 errors, 2 unreadable file."""
+
+
+COMMANDS: tuple[CommandModule, ...] = (
+    check,
+    build,
+    explain,
+    ops,
+    schema,
+)
