@@ -47,7 +47,7 @@ def test_catalog_rows_are_well_formed_sorted_and_unique() -> None:
         assert not row.summary.endswith(".")
 
 
-# What no spec in a page can show: bytes that are no text, files beside the spec, the command line.
+# What one spec in a page cannot show: bytes that are no text, files beside the spec, the command line.
 NO_SPEC = {"FS001", "FS002", "FS003", "FS006", "FS090", "FS091", "FS099", "FS121", "FS122", "FS123", "FS124"}
 
 
@@ -59,7 +59,7 @@ def test_page_has_its_parts(code: str) -> None:
     assert list(found.sections)[:2] == ["What it does", "Why is this bad?"]
     assert list(found.sections)[-1] == "Use instead"
     assert all(found.sections.values())
-    assert (bool(found.fails), bool(found.passes)) == (code not in NO_SPEC, code not in NO_SPEC)
+    assert code in NO_SPEC or (found.fails and found.passes)
 
 
 def test_page_parser() -> None:
