@@ -10,8 +10,7 @@ from flowspec.syntax.scalars import resolve
 from flowspec.syntax.tree import Entry, Mapping, Scalar
 
 _GLUED_COLON = re.compile(r"([A-Za-z_][\w.]*):([^\s:/]\S*)")
-_GLUED_COMMENT = re.compile(r"(?<=\S)#(?=[ \t])")
-_GLUED_TO_NUMBER = re.compile(r"(?:[-+.$\w]*\d|\$\w+)(?=#)")
+_SUM = re.compile(r"[-+*/().$\w]*")
 _NOT_LIST = re.compile(r"not\s*[\[{]")
 
 
@@ -54,10 +53,8 @@ def unglue_item(item: Scalar) -> tuple[Mapping, Finding] | None:
 
 def unglue_comment(scalar: Scalar, raw: str) -> tuple[Scalar, Finding] | None:
     """`2# c`, which YAML reads as text, as the value before the `#`; `raw` is the scalar's source."""
-    number = _GLUED_TO_NUMBER.match(raw)
-    comment = _GLUED_COMMENT.search(raw)
-    cut = number.end() if number else comment.start() if comment else 0
-    if scalar.quoted or cut == 0 or "\n" in raw:
+    cut = raw.find("#")
+    if scalar.quoted or cut < 1 or "\n" in raw or not _is_comment(raw[:cut], raw[cut + 1 : cut + 2]):
         return None
     text = raw[:cut]
     fixed = replace(scalar, value=_value(text), text=text, span=inside(scalar.span, 0, len(text)))
@@ -70,6 +67,12 @@ def unglue_comment(scalar: Scalar, raw: str) -> tuple[Scalar, Finding] | None:
         fix=Fix(scalar.span, f"{text} {raw[cut:]}", safe=True),
     )
     return fixed, finding
+
+
+def _is_comment(before: str, after: str) -> bool:
+    """Whether a `#` glued to what is before it means a comment: a space follows it, or it follows a number."""
+    number = before[-1].isdigit() or before[-1] == ")" or "$" in before
+    return after in (" ", "\t") or (number and _SUM.fullmatch(before) is not None)
 
 
 def not_list(scalar: Scalar, raw: str) -> tuple[Scalar, Finding] | None:

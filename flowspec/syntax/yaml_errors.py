@@ -118,13 +118,19 @@ def _quote(e: _Error) -> Finding:
 
 
 def _escape(e: _Error) -> Finding:
-    start = e.text.rfind("\\", 0, e.at + 1)
+    start = max(e.text.rfind("\\", 0, e.at + 1), 0)
     word = e.text[start : start + 2]
     helps = ("double the backslash, or use single quotes",)
     return Finding("FS007", f"`{word}` is not an escape of YAML", e.span(start, start + 2), helps=helps)
 
 
+def _no_key(e: _Error) -> Finding:
+    return Finding("FS012", "a key is missing before this colon", e.span(e.at))
+
+
 def _indentation(e: _Error) -> Finding:
+    if e.char(e.at) == ":":
+        return _no_key(e)
     labels = () if e.since is None else (Label(e.span(e.since), "begins here"),)
     message = "this line does not belong to the list or mapping that its indentation puts it in"
     return Finding(
@@ -139,6 +145,8 @@ def _after_end(e: _Error) -> Finding:
 
 
 def _missing(e: _Error) -> Finding:
+    if e.char(e.at) == ":":
+        return _no_key(e)
     return Finding("FS007", "a value is missing here", e.span(e.at))
 
 
@@ -155,6 +163,7 @@ def _block_scalar(e: _Error) -> Finding:
 # content". The first row that matches "context: problem" describes it.
 _MEANINGS: tuple[tuple[str, Callable[[_Error], Finding]], ...] = (
     (r"document start", _after_end),
+    (r"scanning a tag|parsing a tag|tag handle", _handle),
     (r"alias.*alphabetic or numeric", _alias),
     (r"anchor.*alphabetic or numeric", _anchor),
     (r"cannot start any token", _start),
@@ -164,7 +173,6 @@ _MEANINGS: tuple[tuple[str, Callable[[_Error], Finding]], ...] = (
     (r"quoted scalar.*(end of stream|document separator)", _quote),
     (r"quoted scalar.*escape|expected escape|hexadecimal", _escape),
     (r"block scalar", _block_scalar),
-    (r"tag", _handle),
     (r"node content", _missing),
     (r"block (collection|mapping|sequence)|block end|block sequence entries", _indentation),
 )
