@@ -8,7 +8,7 @@ from pathlib import Path
 from flowspec.cli.arguments import add_color, wants_color
 from flowspec.cli.compiling import analyse
 from flowspec.cli.files import refuse_foreign, write_whole
-from flowspec.cli.paths import STDIN, read_source
+from flowspec.cli.paths import STDIN, source_of, unreadable
 from flowspec.cli.streams import Streams
 from flowspec.diagnostics.render import render_full
 from flowspec.diagnostics.text import clean
@@ -31,20 +31,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, streams: Streams) -> int:
     """Check the spec and write its module; nothing is written when it has errors."""
-    spec = read_source(args.spec, streams)
-    if spec.fault:
-        streams.stdout.write(render_full([spec.fault], {}, wants_color(args, streams), streams.width))
-        return 2
+    spec = source_of(args.spec, streams)
     target = args.output or (STDIN if args.spec == STDIN else f"{Path(spec.name).stem}.py")
     if target != STDIN and not args.force:
         refuse_foreign(target)
     report = analyse(spec.name, spec.text)
-    if not report.ok:
-        found = render_full(report.diagnostics, report.sources, wants_color(args, streams), streams.width)
-        streams.stdout.write(found)
-        return 1
-    _deliver(report.source(link=args.link), target, streams)
-    return 0
+    if report.ok:
+        _deliver(report.source(link=args.link), target, streams)
+        return 0
+    found = render_full(report.diagnostics, report.sources, wants_color(args, streams), streams.width)
+    streams.stdout.write(found)
+    return 2 if unreadable(report.diagnostics) else 1
 
 
 def _deliver(text: str, target: str, streams: Streams) -> None:

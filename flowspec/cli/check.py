@@ -9,7 +9,7 @@ from importlib import metadata
 
 from flowspec.cli.arguments import UsageError, add_choice, add_color, wants_color
 from flowspec.cli.compiling import Report, analyse, public_facts
-from flowspec.cli.paths import Source, find_sources
+from flowspec.cli.paths import Source, find_sources, unreadable
 from flowspec.cli.streams import Streams
 from flowspec.diagnostics import Finding
 from flowspec.diagnostics.render import (
@@ -30,7 +30,7 @@ STAGES = ("tree", "graph", "facts", "plan", "source")
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """One file and what was found in it; without a report it could not be read."""
+    """One file and what was found in it; for a directory without specs there is no report."""
 
     name: str
     ok: bool
@@ -64,7 +64,7 @@ def run(args: argparse.Namespace, streams: Streams) -> int:
 
 def exit_code(checked: Sequence[Checked]) -> int:
     """The exit code that a run over these files deserves."""
-    if any(file.report is None for file in checked):
+    if any(unreadable(file.findings) for file in checked):
         return 2
     return 0 if all(file.ok for file in checked) else 1
 

@@ -16,7 +16,7 @@ _LIMIT = 256 * 1024 + 1  # one character more than a spec may have: a longer one
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A spec to read: the name that findings give it, its text when that came from stdin, or why it is unreadable."""
+    """A spec to read: the name that findings give it, its text when that came from stdin, or why there is none."""
 
     name: str
     text: str | None = None
@@ -26,16 +26,23 @@ class Source:
 def find_sources(paths: Iterable[str], streams: Streams) -> list[Source]:
     """The specs that paths name, each once: a directory names its `*.yaml` files, sorted, and `-` is stdin."""
     names = dict.fromkeys(name for path in paths for name in _expand(path))
-    return [read_source(name, streams) for name in names]
+    return [_empty(name) if os.path.isdir(name) else source_of(name, streams) for name in names]
 
 
-def read_source(path: str, streams: Streams) -> Source:
-    """One spec; files are only opened here, to see whether they can be."""
+def source_of(path: str, streams: Streams) -> Source:
+    """One spec; a file is opened by the compiler, stdin is read here."""
     if path == STDIN:
         return Source(STDIN_NAME, streams.stdin.read(_LIMIT))
-    name = os.path.normpath(path)
-    reason = _unreadable(name)
-    return Source(name, fault=Finding("FS091", f"cannot read `{name}`: {reason}", None) if reason else None)
+    return Source(os.path.normpath(path))
+
+
+def _empty(name: str) -> Source:
+    return Source(name, fault=Finding("FS091", f"cannot read `{name}`: it is a directory without `*.yaml` files", None))
+
+
+def unreadable(findings: Iterable[Finding]) -> bool:
+    """Whether the spec itself could not be read; a file that it uses is at fault at a place in the spec."""
+    return any(finding.code == "FS091" and finding.span is None for finding in findings)
 
 
 def _expand(path: str) -> list[str]:
@@ -47,26 +54,3 @@ def _expand(path: str) -> list[str]:
         folders[:] = [name for name in folders if not name.startswith(".")]
         found += [os.path.join(folder, name) for name in files if name.endswith(".yaml") and not name.startswith(".")]
     return sorted(os.path.normpath(file) for file in found) or [os.path.normpath(path)]
-
-
-def _unreadable(name: str) -> str:
-    """Why a file cannot be read; empty when it can."""
-    if os.path.isdir(name):
-        return "it is a directory without `*.yaml` files"
-    if os.path.exists(name) and not os.path.isfile(name):
-        return "it is not a regular file"
-    try:
-        with open(name, "rb") as file:
-            file.read(1)
-    except OSError as error:
-        return _REASONS.get(type(error), error.strerror or type(error).__name__)
-    except ValueError as error:  # a NUL in the name
-        return str(error)
-    return ""
-
-
-_REASONS: dict[type[OSError], str] = {
-    FileNotFoundError: "it does not exist",
-    PermissionError: "permission denied",
-    NotADirectoryError: "a part of its path is not a directory",
-}

@@ -78,7 +78,7 @@ def test_an_unreadable_file_is_named_and_the_others_are_checked(flowspec: Run, f
     done = flowspec("check", "gone.yaml", "empty", "specs/bad.yaml", "--format", "concise")
     assert done.out == (
         "error[FS091]: cannot read `empty`: it is a directory without `*.yaml` files\n"
-        "error[FS091]: cannot read `gone.yaml`: it does not exist\n"
+        "error[FS091]: cannot read `gone.yaml`: there is no such file\n"
         "specs/bad.yaml:1:4: error[FS401]: `leak` is here\n"
     )
 
