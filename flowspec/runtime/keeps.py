@@ -10,8 +10,10 @@ import torch
 def checkerboard(shape: tuple[int, ...]) -> torch.Tensor:
     """True where the coordinates of the site add up to an even number; the channels of a site go together."""
     sites = shape[1:] or shape
-    place = sum(torch.arange(n, device="cpu").view(-1, *[1] * (len(sites) - a - 1)) for a, n in enumerate(sites))
-    return (torch.as_tensor(place) % 2 == 0).expand(shape)
+    place = torch.zeros(sites, dtype=torch.int64, device="cpu")
+    for axis, n in enumerate(sites):
+        place += torch.arange(n, device="cpu").view(-1, *[1] * (len(sites) - axis - 1))
+    return (place % 2 == 0).expand(shape)
 
 
 def entries(shape: tuple[int, ...], kept: list[int] | range) -> torch.Tensor:

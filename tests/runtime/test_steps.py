@@ -1,0 +1,197 @@
+"""Every flow step, judged by autograd in float64."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import nn
+
+from flowspec.runtime import (
+    ActNorm,
+    Additive,
+    Affine,
+    AutoregressiveStep,
+    Dequantize,
+    ElementwiseAffine,
+    LeakyReLU,
+    Logit,
+    MaskCoupling,
+    Permute,
+    Reverse,
+    Scale,
+    Shift,
+    Sigmoid,
+    SliceCoupling,
+    Split,
+    Squeeze,
+    Tanh,
+    Unsqueeze,
+    checkerboard,
+    entries,
+)
+
+from .nets import Dense, Made
+
+IMAGE = (2, 2, 4)
+
+
+def slices(kept: list[int], moved: list[int], transform: Additive | Affine) -> SliceCoupling:
+    return SliceCoupling(Dense(len(kept), (len(moved),), transform.size), kept, moved, transform)
+
+
+CASES: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...]]] = {
+    "logit": (lambda: Logit(0.05), (3,)),
+    "bare logit": (Logit, (3,)),
+    "sigmoid": (Sigmoid, IMAGE),
+    "tanh": (Tanh, (5,)),
+    "leaky_relu": (lambda: LeakyReLU(0.2), IMAGE),
+    "scale": (lambda: Scale(IMAGE), IMAGE),
+    "shift": (lambda: Shift((3,)), (3,)),
+    "affine": (lambda: ElementwiseAffine((2, 5)), (2, 5)),
+    "actnorm of a vector": (lambda: ActNorm(3), (3,)),
+    "actnorm of channels": (lambda: ActNorm(2), IMAGE),
+    "actnorm of variables": (lambda: ActNorm(IMAGE), IMAGE),
+    "permute": (lambda: Permute([2, 0, 1]), (3, 2)),
+    "reverse": (Reverse, (4,)),
+    "squeeze 1": (lambda: Squeeze(2), (3, 4)),
+    "squeeze 2": (lambda: Squeeze(2), IMAGE),
+    "squeeze 3": (lambda: Squeeze((1, 2, 2)), (1, 3, 2, 4)),
+    "unsqueeze 2": (lambda: Unsqueeze(2), (8, 1, 2)),
+    "unsqueeze 3": (lambda: Unsqueeze((3, 1, 2)), (6, 1, 2, 1)),
+    "kept first": (lambda: slices([0, 1], [2, 3, 4], Affine()), (5,)),
+    "kept last": (lambda: slices([2, 3, 4], [0, 1], Additive()), (5,)),
+    "kept apart": (lambda: slices([3, 0], [2, 4, 1], Affine()), (5,)),
+    "channels": (
+        lambda: SliceCoupling(Dense(8, (1, 2, 4), 2), [1], [0], Affine()),
+        IMAGE,
+    ),
+    "checkerboard": (lambda: MaskCoupling(Dense(16, IMAGE, 2), checkerboard(IMAGE), Affine()), IMAGE),
+    "additive on entries": (lambda: MaskCoupling(Dense(4, (4,), 1), entries((4,), [1, 2]), Additive()), (4,)),
+    "autoregressive": (lambda: AutoregressiveStep(Made([[2, 0, 3, 1]], 2), Affine(), [1, 3, 0, 2]), (4,)),
+    "inverse autoregressive": (
+        lambda: AutoregressiveStep(Made([[2, 0, 3, 1]], 2), Affine(), [1, 3, 0, 2], "sampling"),
+        (4,),
+    ),
+}
+
+
+def made(name: str) -> tuple[nn.Module, torch.Tensor]:
+    """The step in float64 with random parameters, and a batch of three."""
+    torch.manual_seed(0)
+    build, shape = CASES[name]
+    step = build().double()
+    for p in step.parameters():
+        nn.init.normal_(p, std=0.5)
+    unit = isinstance(step, Logit)
+    return step, torch.rand(3, *shape).double() if unit else torch.randn(3, *shape).double()
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_step(name: str) -> None:
+    step, x = made(name)
+    z, log_det = step(x)
+    assert z.dtype == log_det.dtype == torch.float64
+    assert log_det.shape == (3,)
+    assert (step.inverse(z) - x).abs().max() < 1e-9
+    for k in range(3):
+        jacobian = torch.autograd.functional.jacobian(lambda v: step(v[None])[0].flatten(), x[k])
+        assert torch.linalg.slogdet(jacobian.view(z[k].numel(), -1))[1] == pytest.approx(log_det[k].item(), abs=1e-9)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_parameter_learns_in_either_direction(name: str) -> None:
+    step, x = made(name)
+    z, log_det = step(x)
+    for result in (z.sin().sum() + log_det.sum(), step.inverse(z.detach()).sin().sum()):
+        gradients = torch.autograd.grad(result, list(step.parameters())) if list(step.parameters()) else ()
+        assert all(g.isfinite().all() and g.abs().sum() > 0 for g in gradients)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_state_copies_and_half_precision(name: str) -> None:
+    step, x = made(name)
+    z = step(x)[0]
+    other = CASES[name][0]().double()
+    other.load_state_dict(step.state_dict())
+    assert torch.equal(other(x)[0], z)
+    assert torch.equal(copy.deepcopy(step)(x)[0], z)
+    single = step.float()
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        z, log_det = single(x.float())
+        assert z.dtype == log_det.dtype == torch.float32
+        assert (single.inverse(z) - x).abs().max() < 1e-3
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_made_on_meta(name: str) -> None:
+    step, x = made(name)
+    with torch.device("meta"):
+        empty = CASES[name][0]()
+    empty.to_empty(device="cpu").double()
+    for module in empty.modules():
+        if hasattr(module, "reset_buffers"):
+            module.reset_buffers()
+    empty.load_state_dict(step.state_dict())
+    assert torch.equal(empty(x)[0], step(x)[0])
+
+
+def test_dequantize() -> None:
+    x = torch.randint(256, (5, 3, 2, 2)).double()
+    step = Dequantize(256)
+    z, log_det = step(x)
+    assert ((z >= 0) & (z <= 1)).all()
+    assert torch.equal(step.inverse(z), x)
+    assert log_det.shape == (5,)
+    assert log_det[0] == pytest.approx(-12 * math.log(256))
+    assert step.inverse(torch.tensor([[-0.1, 1.0, 1.7]])).tolist() == [[0, 255, 255]]
+
+
+def test_split_gives_parts_and_takes_them_back() -> None:
+    x = torch.randn(2, 5, 3)
+    parts = Split([1, 4])(x)
+    assert [p.shape[1] for p in parts] == [1, 4]
+    assert torch.equal(Split([1, 4]).inverse(*parts), x)
+
+
+def test_squeeze_numbers_phases_row_major() -> None:
+    x = torch.arange(2 * 4 * 6).view(1, 2, 4, 6)
+    z = Squeeze(2)(x)[0]
+    for phase in range(4):
+        assert torch.equal(z[:, 4 + phase], x[:, 1, phase // 2 :: 2, phase % 2 :: 2])
+
+
+def test_actnorm_starts_once() -> None:
+    x = 3 * torch.randn(64, 2, 4, 4) + 5
+    step = ActNorm(2)
+    step.initialize(x)
+    z = step(x)[0]
+    assert z.mean((0, 2, 3)).abs().max() < 1e-4
+    assert (z.std((0, 2, 3)) - 1).abs().max() < 1e-2
+    again = ActNorm(2)
+    again.load_state_dict(step.state_dict())
+    again.initialize(10 * x)
+    assert torch.equal(again(x)[0], z)
+
+
+def test_inverses_are_finite_at_the_ends() -> None:
+    assert Sigmoid().inverse(torch.tensor([0.0, 1.0])).isfinite().all()
+    assert Tanh().inverse(torch.tensor([-1.0, 1.0])).isfinite().all()
+
+
+def test_bijections_are_checked() -> None:
+    with pytest.raises(ValueError, match="once"):
+        Permute([0, 0, 1])
+    with pytest.raises(ValueError, match="once"):
+        SliceCoupling(nn.Identity(), [0, 1], [1, 2], Affine())
+
+
+def test_context_reaches_the_net() -> None:
+    step = SliceCoupling(Dense(2, (1,), 2, context=3), [0, 1], [2], Affine())
+    x, c = torch.randn(4, 3), torch.randn(4, 3)
+    z = step(x, c=c)[0]
+    assert (step.inverse(z, c=c) - x).abs().max() < 1e-5
+    assert not torch.equal(z, step(x, c=-c)[0])
