@@ -137,8 +137,9 @@ class Loader:
         """The files of the circle that a use of `target` would close; empty when it closes none."""
         if using.path is None:
             return []
-        self._uses.setdefault(using.path, []).append(target)
         trail = self._trail(target, using.path, set())
+        if not trail:
+            self._uses.setdefault(using.path, []).append(target)
         return [_label(path, self._files) for path in (using.path, *trail)] if trail else []
 
     def _trail(self, start: Path, goal: Path, seen: set[Path]) -> list[Path]:

@@ -202,6 +202,11 @@ TREES = st.recursive(
 )
 
 
+def _float(value: float) -> str:
+    digits = repr(value)
+    return digits if "." in digits else digits.replace("e", ".0e")
+
+
 class _Dumper(yaml.SafeDumper):
     """Writes every text quoted and every float with a point: what is tested is reading, not guessing styles."""
 
@@ -210,7 +215,7 @@ class _Dumper(yaml.SafeDumper):
 
 
 _Dumper.add_representer(str, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"'))
-_Dumper.add_representer(float, lambda dumper, value: dumper.represent_scalar("tag:yaml.org,2002:float", repr(value)))
+_Dumper.add_representer(float, lambda dumper, value: dumper.represent_scalar("tag:yaml.org,2002:float", _float(value)))
 
 
 @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
