@@ -41,7 +41,11 @@ class Request:
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> Request:
-        return cls(**{**record, "columns": tuple(record["columns"])})
+        """The inverse of `as_json`; TrainError for anything else."""
+        try:
+            return cls(**{**record, "columns": tuple(record["columns"])})
+        except (TypeError, KeyError) as error:
+            raise TrainError(f"the request for data in run.json is damaged: {error}") from error
 
 
 @dataclass(frozen=True, slots=True, eq=False)

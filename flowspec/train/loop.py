@@ -18,7 +18,7 @@ from flowspec.train.data import Data
 from flowspec.train.errors import FAILED, TrainError
 from flowspec.train.options import Options
 from flowspec.train.progress import Progress
-from flowspec.train.run import LAST, Run
+from flowspec.train.run import FAILURE, LAST, Run
 from flowspec.train.state import State
 from flowspec.train.traits import Traits
 
@@ -66,11 +66,15 @@ def train(job: Job, progress: Progress, stopped: Callable[[], bool], spec: str, 
     state = State.fresh(job.model, job.options)
     resumed = resume and job.run.load_last(state, job.compute, job.traits, spec)
     loop = Loop(job, state)
-    with limits(job.options.batch), contextlib.closing(progress):
-        if not resumed:
-            loop.initialize()
-        progress.start(state.step, loop.total)
-        reason = loop.run(progress, stopped)
+    try:
+        with limits(job.options.batch), contextlib.closing(progress):
+            if not resumed:
+                loop.initialize()
+            progress.start(state.step, loop.total)
+            reason = loop.run(progress, stopped)
+    except TrainError as error:
+        job.run.update(status=f"{FAILURE}: {error.message}", step=state.step)
+        raise
     job.run.update(status=reason, step=state.step)
     best = min((e for e in state.history if e["best"]), key=lambda e: e["valid_nats"], default=None)
     return Outcome(reason, state.step, state.step / job.per_epoch, best)
@@ -151,7 +155,6 @@ class Loop:
         if math.isfinite(value):
             return
         job, step = self.job, self.state.step
-        job.run.update(status=f"failed: the {what} is {value} at step {step}", step=step)
         last = job.run.path / LAST
         kept = f"`{last}` holds the state of the last validation" if last.exists() else "no state was saved yet"
         raise TrainError(

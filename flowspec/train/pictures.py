@@ -20,7 +20,7 @@ GRID = 40  # gray level between images
 TILE = 56  # a small image is enlarged to at least this side, by whole factors
 SMALLEST_SQUARE = 25  # variables from which a vector of square length is taken for an image
 PAIRS = 8  # variables up to which real vectors are drawn as a matrix of pairs
-PANEL, MARGIN, BINS = 320, 28, 80
+PANEL, MARGIN, BINS = 320, 40, 80
 # Viridis (Smith and van der Walt) at equal steps.
 COLORS = np.array(
     [(68, 1, 84), (72, 40, 120), (62, 74, 137), (49, 104, 142), (38, 130, 142), (31, 158, 137), (53, 183, 121),
@@ -115,7 +115,7 @@ def pairs(x: Array) -> Image.Image:
 
 def bounds(x: Array) -> Array:
     """The box [[x0, x1], [y0, y1]] that holds 99.8 percent of the points on each axis, with a margin of 5 percent."""
-    low, high = np.percentile(x[np.isfinite(x).all(axis=1)], (0.1, 99.9), axis=0)
+    low, high = np.percentile(x, (0.1, 99.9), axis=0)
     room = np.maximum(0.05 * (high - low), 1e-6)
     return np.stack([low - room, high + room], axis=1)
 

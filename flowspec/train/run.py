@@ -29,6 +29,7 @@ STANDARD = "standard.safetensors"  # mean and deviation of standardised data
 METRICS = "metrics.jsonl"  # one line a validation
 SPEC = "spec.yaml"
 MODULE = "model.py"
+FAILURE = "failed"  # how the status of a failed run begins
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,8 +54,14 @@ class Run:
 
     @staticmethod
     def vacant(path: Path) -> None:
-        """Raise TrainError when the folder holds a run already, or anything else: nothing is overwritten unasked."""
-        if (path / RECORD).exists():
+        """Raise TrainError when the folder holds a run already, or anything else: nothing is overwritten unasked.
+
+        A run that failed before it saved anything may be replaced.
+        """
+        recorded = (path / RECORD).exists()
+        if recorded and not (path / LAST).exists() and _failed(path):
+            return
+        if recorded:
             raise TrainError(f"`{path}` holds a run already", "go on with it by --resume, or choose another --out")
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
             raise TrainError(f"`{path}` exists and is not an empty folder", "choose another --out")
@@ -69,16 +76,19 @@ class Run:
         record = files.read_json(path / RECORD)
         if record.get("format") != FORMAT:
             raise TrainError(f"`{path / RECORD}` has format {record.get('format')!r}, and this version reads {FORMAT}")
+        missing = [name for name in ("name", "spec_sha256", "options", "data") if name not in record]
+        if missing:
+            raise TrainError(f"`{path / RECORD}` is damaged: it has no `{missing[0]}`")
         return cls(path, record)
 
     @property
     def options(self) -> Options:
-        return Options.from_json(self._entry("options"))
+        return Options.from_json(self.record["options"])
 
     @property
     def request(self) -> Request:
         """The data it was trained on."""
-        return Request.from_json(self._entry("data")["request"])
+        return Request.from_json(self.record["data"]["request"])
 
     def fits(self, traits: Traits, spec: str) -> None:
         """Raise TrainError unless this run was trained from the spec whose module has these traits."""
@@ -86,7 +96,7 @@ class Run:
 
     def same_data(self, data: Data) -> None:
         """Raise TrainError when the splits are not those the run was trained on."""
-        recorded = self._entry("data")["fingerprints"]
+        recorded = self.record["data"]["fingerprints"]
         changed = [name for name, digest in data.fingerprints().items() if recorded.get(name) != digest]
         if changed:
             raise TrainError(
@@ -155,11 +165,9 @@ class Run:
         record = self.record
         return {"name": record["name"], "spec_sha256": record["spec_sha256"], "step": str(step), "format": str(FORMAT)}
 
-    def _entry(self, name: str) -> dict[str, Any]:
-        entry = self.record.get(name)
-        if not isinstance(entry, dict):
-            raise TrainError(f"`{self.path / RECORD}` has no `{name}`: the file is damaged")
-        return entry
+
+def _failed(path: Path) -> bool:
+    return str(files.read_json(path / RECORD).get("status")).startswith(FAILURE)
 
 
 def _make_folder(path: Path) -> None:

@@ -13,7 +13,7 @@ from torch import nn
 from flowspec.train import files
 from flowspec.train.compute import Compute
 from flowspec.train.data import locate
-from flowspec.train.errors import TrainError
+from flowspec.train.errors import FAILED, TrainError
 from flowspec.train.fit import fitted
 from flowspec.train.readers import Wanted, read
 from flowspec.train.standard import Standard
@@ -28,7 +28,8 @@ def draw(
 ) -> Array:
     """n samples of x as (n, *shape) in eval mode, `batch` at a time; the same for the same seed and batch.
 
-    Discrete values come as uint8 (or int32 above 256 categories), real ones as float32 or float64.
+    Discrete values come as uint8 (or int32 above 256 categories), real ones as float32 or float64. Raises TrainError
+    when samples overflow.
     """
     model.eval()
     generator = torch.Generator(compute.device).manual_seed(seed)
@@ -40,6 +41,12 @@ def draw(
             x = model.sample(rows.stop - rows.start, generator=generator, **context)  # type: ignore[operator]
             parts.append(x.float().cpu().numpy() if x.dtype == torch.bfloat16 else x.cpu().numpy())
     x = np.concatenate(parts)
+    if lost := int((~np.isfinite(x.reshape(n, -1)).all(axis=1)).sum()):
+        raise TrainError(
+            f"{lost} of {n} samples are not finite numbers: decoding overflows",
+            "train in --precision float64, or longer, or with a smaller --lr",
+            FAILED,
+        )
     return x.astype(traits.values.dtype(x.dtype == np.float64)) if traits.values.discrete else x
 
 

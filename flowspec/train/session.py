@@ -46,11 +46,12 @@ def begin(spec: Spec, request: Request, options: Options, device: torch.device, 
     compute = Compute(device, options.precision)
     Run.vacant(out)
     data = load(request, traits, options.wide)
+    model = _built(spec, options, compute)
     record = {"options": options.as_json(), "data": _data_record(request, data)}
     run = Run.create(out, traits, spec.texts, record)
     if data.standard is not None:
         run.save_standard(data.standard)
-    return Job(_built(spec, options, compute), traits, data, options, compute, run)
+    return Job(model, traits, data, options, compute, run)
 
 
 def go_on(spec: Spec, changes: Mapping[str, Any], source: str | None, device: torch.device, out: Path) -> Job:

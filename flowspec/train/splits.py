@@ -59,7 +59,7 @@ def held_out(rows: int) -> tuple[Array, Array]:
     """
     if rows < 2:
         raise TrainError("one row is not enough: a validation split is held out of the training rows")
-    shuffled = np.random.Generator(np.random.PCG64(HELD_OUT_SEED)).permutation(rows)
+    shuffled = np.argsort(np.random.PCG64(HELD_OUT_SEED).random_raw(rows), kind="stable")  # raw bits never change
     count = max(1, round(rows * HELD_OUT))
     return np.sort(shuffled[count:]), np.sort(shuffled[:count])
 

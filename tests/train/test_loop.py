@@ -153,7 +153,7 @@ def test_nan_stops_with_the_last_good_state(tmp_path: Path) -> None:
     weights = load_file(tmp_path / "run" / LAST)
     assert all(torch.isfinite(w).all() for w in weights.values() if w.is_floating_point())
     record = json.loads((tmp_path / "run" / RECORD).read_text())
-    assert record["status"] == "failed: the loss is nan at step 29"
+    assert record["status"] == "failed: the loss is nan at step 29 (epoch 2.90): training cannot go on"
     assert record["history"][-1]["step"] == 20
 
 

@@ -106,13 +106,13 @@ def _numbers(text: str, layout: Layout, columns: list[int], where: str) -> Array
     body = io.StringIO(text)
     for _ in range(layout.first):
         body.readline()
+    if not text[body.tell() :].strip():
+        raise TrainError(f"{where} has a header but no rows")
     try:
         chosen = None if columns == list(range(layout.width)) else columns
         numbers = np.loadtxt(body, delimiter=layout.delimiter, usecols=chosen, ndmin=2, comments=None, quotechar='"')
     except (ValueError, IndexError) as error:
         raise _fault(text, layout, columns, where) or TrainError(f"{where} cannot be read: {error}") from error
-    if not len(numbers):
-        raise TrainError(f"{where} has a header but no rows")
     return numbers
 
 
