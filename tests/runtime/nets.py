@@ -39,7 +39,7 @@ class Dense(nn.Module):
 
     def forward(self, x: torch.Tensor, **given: torch.Tensor) -> torch.Tensor:
         h = torch.cat([x.flatten(1), *given.values()], 1)
-        return self.last(torch.tanh(self.first(h))).view(-1, *self.shape, self.size)
+        return self.last(torch.tanh(self.first(h))).view(x.shape[0], *self.shape, self.size)
 
 
 class Made(nn.Module):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from flowspec.order import rng
+from flowspec.order import Grid, keep_mask, rng
 from flowspec.runtime import check_digest, checkerboard, entries, groups, permutation, places, spread
 
 
@@ -55,4 +55,6 @@ def test_keeps() -> None:
     board = checkerboard((2, 3, 5))
     assert all(board[c, i, j] == ((i + j) % 2 == 0) for c in range(2) for i in range(3) for j in range(5))
     assert checkerboard((1, 2, 2, 2)).sum() == 4
+    video = keep_mask(Grid(2, (3, 4, 5)), "checkerboard")
+    assert checkerboard((2, 3, 4, 5)).flatten().tolist() == video.tolist()
     assert entries((2, 2), [0, 3]).tolist() == [[True, False], [False, True]]

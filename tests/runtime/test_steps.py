@@ -195,3 +195,12 @@ def test_context_reaches_the_net() -> None:
     z = step(x, c=c)[0]
     assert (step.inverse(z, c=c) - x).abs().max() < 1e-5
     assert not torch.equal(z, step(x, c=-c)[0])
+
+
+@pytest.mark.parametrize("kept", [[], [0, 1, 2]])
+def test_a_vacuous_coupling_is_still_a_bijection(kept: list[int]) -> None:
+    moved = [k for k in range(3) if k not in kept]
+    step, x = SliceCoupling(Dense(len(kept), (len(moved),), 2, context=1), kept, moved, Affine()), torch.randn(4, 3)
+    z, log_det = step(x, c=x[:, :1])
+    assert log_det.shape == (4,)
+    assert torch.allclose(step.inverse(z, c=x[:, :1]), x, atol=1e-5)

@@ -27,7 +27,7 @@ class SliceCoupling(nn.Module):
         if sorted(order) != list(range(len(order))):
             raise ValueError("a coupling keeps or moves each index once")
         low, high = sorted(self.halves, key=lambda half: half[:1])
-        self.contiguous = low + high == sorted(order)
+        self.contiguous = bool(low and high) and low + high == sorted(order)
         self.reset_buffers()
         self.register_load_state_dict_post_hook(rebuild)
 
@@ -38,7 +38,9 @@ class SliceCoupling(nn.Module):
         device = device or home(self)
         indices = {"kept": self.halves[0], "moved": self.halves[1], "back": places(self.halves[0] + self.halves[1])}
         for name, index in indices.items():
-            self.register_buffer(name, torch.tensor(index, device="cpu").to(device), persistent=False)
+            self.register_buffer(
+                name, torch.tensor(index, dtype=torch.int64, device="cpu").to(device), persistent=False
+            )
 
     def divide(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """The kept and the moved half."""
