@@ -15,3 +15,7 @@ class OrderError(ValueError):
         self.message = message
         self.index = index
         self.path = path
+
+
+class TooLargeError(OrderError):
+    """A dependency that would take more room than an exact answer is worth: "cannot prove: too large"."""

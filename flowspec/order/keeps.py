@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from flowspec.order.errors import OrderError
-from flowspec.order.grid import BoolArray, Grid
+from flowspec.order.grid import BoolArray, Grid, IntArray
 from flowspec.order.rng import permutation
 
 KEEPS = ("checkerboard", "channel", "half", "rows", "columns", "even_odd")
@@ -66,7 +66,8 @@ def _half(grid: Grid, what: str) -> BoolArray:
     if what not in ("rows", "columns"):
         raise OrderError(f"`half` is of rows, columns or channel, not of `{what}`")
     axis = _axis(grid, what)
-    return np.less(grid.coordinates[axis], (grid.sites[axis] + 1) // 2)
+    half: BoolArray = grid.coordinates[axis] < (grid.sites[axis] + 1) // 2
+    return half
 
 
 def _axis(grid: Grid, what: str) -> int:
@@ -75,8 +76,9 @@ def _axis(grid: Grid, what: str) -> int:
     return -2 if what == "rows" else -1
 
 
-def _even(numbers: np.ndarray[Any, np.dtype[np.int64]]) -> BoolArray:
-    return np.equal(numbers % 2, 0)
+def _even(numbers: IntArray) -> BoolArray:
+    even: BoolArray = numbers % 2 == 0
+    return even
 
 
 def _spread(grid: Grid, mask: BoolArray) -> BoolArray:

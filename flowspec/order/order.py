@@ -77,16 +77,16 @@ class Order:
 
     def before(self, i: int) -> BoolArray:
         """R(i) as a (D,) row."""
+        row: BoolArray
         if self.rank is not None:
-            return np.less(self.rank, self.rank[i])
-        row = np.zeros(self.grid.size, np.bool_)
-        row[list((self.parents or ())[i])] = True
+            row = self.rank < self.rank[i]
+        else:
+            row = np.zeros(self.grid.size, np.bool_)
+            row[list((self.parents or ())[i])] = True
         return row
 
     def relation(self) -> BoolArray:
         """(D, D), row i = R(i)."""
-        if self.rank is not None:
-            return np.less(self.rank[None, :], self.rank[:, None])
         return np.stack([self.before(i) for i in range(self.grid.size)])
 
     def lines(self) -> IntArray:

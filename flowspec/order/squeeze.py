@@ -1,7 +1,8 @@
 """Where squeezes and subsampling splits take their entries from.
 
-Blocks of `factors` sites become channels: phase q of a block is the row-major number of the place inside it, and channel
-c gives the channels c * prod(factors) + q. An index maps outputs to inputs: `output.flat[k] = input.flat[index[k]]`.
+Blocks of `factors` sites become channels: phase q of a block is the row-major number of the place inside it, and
+channel c gives the channels c * prod(factors) + q. An index maps outputs to inputs: `output.flat[k] =
+input.flat[index[k]]`.
 """
 
 from __future__ import annotations

@@ -1,0 +1,112 @@
+"""When a variable can be drawn: longest-path levels (semantics T1).
+
+level(i) = 1 + the greatest level of what i depends on, 1 over nothing; a unit is ready after the greatest level among
+what it depends on, 0 over nothing. Dependencies must lie inside the order, which is what makes them acyclic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from flowspec.order.bits import Bits
+from flowspec.order.grid import BoolArray, IntArray
+from flowspec.order.lines import Lines
+from flowspec.order.offsets import Guarded, Offsets
+from flowspec.order.order import Order
+from flowspec.order.scan import Scan
+
+
+def row_levels(dep: Bits, sequence: Iterable[int]) -> IntArray:
+    """(D,) the levels under any dependency; `sequence` visits the variables after what they depend on."""
+    level = np.zeros(dep.units, np.int64)
+    for i in sequence:
+        level[i] = 1 + level[dep.row(i)].max(initial=0)
+    return level
+
+
+def row_ready(dep: Bits, levels: IntArray) -> IntArray:
+    """(units,) the level after which each unit is ready."""
+    return np.array([levels[dep.row(u)].max(initial=0) for u in range(dep.units)], np.int64)
+
+
+def prefix_levels(order: Order, dep: IntArray) -> IntArray:
+    """(D,) the levels when variable i depends on the first `dep[i]` rank classes."""
+    level = np.zeros(order.grid.size, np.int64)
+    highest = [0]  # among the first n classes
+    members = np.split(order.sequence, order.prefix_sizes[1:-1])
+    for variables in members:
+        level[variables] = [1 + highest[n] for n in dep[variables].tolist()]
+        highest.append(max(highest[-1], int(level[variables].max())))
+    return level
+
+
+def prefix_ready(order: Order, dep: IntArray, levels: IntArray) -> IntArray:
+    """(units,) the level after which units that depend on the first `dep` rank classes are ready."""
+    highest = np.concatenate([[0], np.maximum.accumulate(levels[order.sequence])])
+    ready: IntArray = highest[order.prefix_sizes[dep]]
+    return ready
+
+
+def offset_levels(space: Offsets, heads: Sequence[Guarded], scan: Scan) -> IntArray | None:
+    """(D,) the levels when variable (c, p) depends on `heads[c]` at p.
+
+    Longest paths only run along essential offsets, those that are no sum of two others on the way; there are few.
+    None where there are too many to follow: the number of ranks is an upper bound.
+    """
+    lines = Lines(space.grid, scan)
+    for c, head in enumerate(heads):
+        rows = essential(space, head, heads)
+        if rows is None:
+            return None
+        lines.read(c, rows)
+    return lines.levels()
+
+
+def offset_ready(space: Offsets, dep: Guarded, heads: Sequence[Guarded], levels: IntArray) -> IntArray | None:
+    """(volume,) the level after which the unit of a class is ready at each place; None as `offset_levels`."""
+    rows = essential(space, dep, heads)
+    if rows is None:
+        return None
+    sites, axes = space.grid.sites, space.grid.axes
+    level = levels.reshape(space.grid.channels, *sites)
+    ready = np.zeros(sites, np.int64)
+    for g, *numbers in rows.tolist():
+        e, lo, hi = (numbers[n : n + axes] for n in (0, axes, 2 * axes))
+        here = tuple(slice(-a, size - b) for a, b, size in zip(lo, hi, sites, strict=True))
+        there = tuple(slice(t - a, t + size - b) for t, a, b, size in zip(e, lo, hi, sites, strict=True))
+        np.maximum(ready[here], level[(g, *there)], out=ready[here])
+    return ready.reshape(-1)
+
+
+_MANY = 512
+
+
+def essential(space: Offsets, dep: Guarded, heads: Sequence[Guarded]) -> IntArray | None:
+    """Rows (g, e, lower corner, upper corner) of `dep` without those that `dep` also reaches through another variable.
+
+    A tight offset is left out when it is a tight e1 of `dep` to a channel g plus a tight e2 of `heads[g]` without a
+    turn: wherever it holds both hold, and what lies at e1 has a higher level. None when too many are left.
+    """
+    alive = dep.tight.copy()
+    shape = alive.shape[1:]
+    index = np.argwhere(alive)
+    index = index[np.argsort(np.abs(index[:, 1:] + dep.low).sum(axis=1), kind="stable")]
+    tried = 0
+    for channel, *at in index.tolist():
+        if not alive[(channel, *at)]:
+            continue
+        tried += 1
+        if tried > _MANY:
+            return None
+        e = tuple(a + base for a, base in zip(at, dep.low, strict=True))
+        if (cut := space.cut(heads[channel], e, dep.low, shape, monotone=True)) is not None:
+            alive[cut[1]] &= ~heads[channel].tight[cut[0]]
+    return np.concatenate([_rows(alive, dep.low), dep.extra])
+
+
+def _rows(tight: BoolArray, low: tuple[int, ...]) -> IntArray:
+    index = np.argwhere(tight)
+    e = index[:, 1:] + low
+    return np.concatenate([index[:, :1], e, np.minimum(e, 0), np.maximum(e, 0)], axis=1)
