@@ -1,0 +1,121 @@
+"""Flow steps with a net: couplings and autoregressive steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from flowspec.graph.layout import Layout
+from flowspec.ops.base import BOOL, arg
+from flowspec.ops.flow_base import FlowOp, FlowSite, Mask
+from flowspec.ops.flow_shape import axis_size, resize
+from flowspec.ops.keeps import keep_entries, keep_text
+from flowspec.ops.lowering import Construct, construct
+from flowspec.ops.transforms import Affine, Transform
+
+NET: dict[str, Any] = {"$ref": "#/definitions/net"}
+KEEP: dict[str, Any] = {"$ref": "#/definitions/keep"}
+TRANSFORM: dict[str, Any] = {"$ref": "#/definitions/transform"}
+ORDER: dict[str, Any] = {"$ref": "#/definitions/order"}
+TIMES: dict[str, Any] = {"type": "integer", "minimum": 1, "maximum": 10_000}
+
+
+class Conditioned(FlowOp):
+    """A step that transforms some entries with parameters computed from others."""
+
+    transform: Transform
+
+    @property
+    def log_det_form(self) -> str:
+        return self.transform.log_det
+
+    def net_input(self, layout: Layout) -> Layout:
+        """What the net sees as x."""
+        return layout
+
+    def net_target(self, layout: Layout) -> Layout:
+        """What the net gives parameters for."""
+        return layout
+
+
+@dataclass(frozen=True)
+class Coupling(Conditioned):
+    """Passes one half and transforms the other, with parameters that a net computes from the half that passes.
+
+    The Jacobian is triangular whatever the net is (Dinh et al. 2015, 2017). Where the kept entries are whole channels
+    (or a vector's variables) the net sees just those; elsewhere it sees the value with the moved entries zeroed.
+    """
+
+    name = "coupling"
+    log_det = "triangular"
+    keep: Any = arg(KEEP, "the half that passes: checkerboard, channel, half, rows, columns, even_odd, indices, ...", form="keep")
+    net: Any = arg(NET, "the net that gives the parameters", None, form="steps")
+    transform: Any = arg(TRANSFORM, "additive or affine", Affine(), form="transform")
+    times: int = arg(TIMES, "how often the step stands here", 1)
+    flip: bool = arg(BOOL, "whether every other one of `times` swaps the halves", True)
+    swapped: bool = False
+
+    def turned(self) -> Coupling:
+        """The same step with kept and moved swapped."""
+        return replace(self, swapped=not self.swapped)
+
+    def kept(self, layout: Layout) -> Mask:
+        """The entries that pass. Raises OpError."""
+        keep = keep_entries(layout, self.keep)
+        return ~keep if self.swapped else keep
+
+    def moved(self, layout: Layout) -> Mask | None:
+        return ~self.kept(layout)
+
+    def sliced(self, layout: Layout) -> tuple[list[int], list[int]] | None:
+        """The indices kept and moved on the first axis, where the keep consists of whole ones; else None."""
+        rows = self.kept(layout).reshape(axis_size(layout), -1)
+        if not (rows.all(1) | ~rows.any(1)).all():
+            return None
+        kept = rows.all(1)
+        return np.flatnonzero(kept).tolist(), np.flatnonzero(~kept).tolist()
+
+    def net_input(self, layout: Layout) -> Layout:
+        halves = self.sliced(layout)
+        return layout if halves is None else resize(layout, len(halves[0]))
+
+    def net_target(self, layout: Layout) -> Layout:
+        halves = self.sliced(layout)
+        return layout if halves is None else resize(layout, len(halves[1]))
+
+    def lower(self, site: FlowSite) -> Construct:
+        halves = self.sliced(site.layout)
+        if halves is not None:
+            return construct("SliceCoupling", site.net, halves[0], halves[1], self.transform.lower())
+        return construct("MaskCoupling", site.net, keep_text(site.layout, self.keep, self.swapped), self.transform.lower())
+
+
+@dataclass(frozen=True)
+class AutoregressiveStep(Conditioned):
+    """Transforms each variable with parameters computed from those before it in an order.
+
+    `fast: density` computes z from x in one pass and inverts level by level (MAF, Papamakarios et al. 2017);
+    `fast: sampling` is the other way round (IAF, Kingma et al. 2016).
+    """
+
+    name = "autoregressive"
+    log_det = "triangular"
+    order: Any = arg(ORDER, "the order of the variables", form="order")
+    net: Any = arg(NET, "the net that gives the parameters", None, form="steps")
+    transform: Any = arg(TRANSFORM, "additive or affine", Affine(), form="transform")
+    fast: str = arg({"enum": ["density", "sampling"]}, "which direction takes one pass", "density")
+    times: int = arg(TIMES, "how often the step stands here", 1)
+    flip: bool = arg(BOOL, "whether every other one of `times` reverses a total order", True)
+    swapped: bool = False
+
+    def turned(self) -> AutoregressiveStep:
+        """The same step along the reversed order."""
+        return replace(self, swapped=not self.swapped)
+
+    def moved(self, layout: Layout) -> Mask | None:
+        return np.ones(layout.units, dtype=bool)
+
+    def lower(self, site: FlowSite) -> Construct:
+        return construct("AutoregressiveStep", site.net, self.transform.lower(), site.levels, self.fast)

@@ -1,0 +1,92 @@
+"""What a flow step is: shape, supports, log-det, inverse, the entries that it moves, and its lowering."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from flowspec.graph.layout import Layout
+from flowspec.graph.support import REAL, Support
+from flowspec.ops.base import Op
+from flowspec.ops.lowering import Construct, Expr
+
+Entries = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class FlowSite:
+    """Everything a flow step may know about one of its uses when it is lowered.
+
+    `net` is the constructor of its conditioner, `levels` the sampling level of each entry of an autoregressive step
+    (0 first), `keep` the entries that a coupling passes.
+    """
+
+    layout: Layout
+    outputs: tuple[Layout, ...]
+    net: Construct | None = None
+    levels: Expr | tuple[int, ...] | None = None
+    keep: Mask | None = None
+
+
+class FlowOp(Op):
+    """One step from data to latent."""
+
+    family = "flow"
+    log_det: ClassVar[str] = "zero"  # zero | constant | elementwise | triangular | dense
+    stochastic: ClassVar[bool] = False  # then log p(x) is a lower bound
+    inverse: ClassVar[str] = "closed form"
+
+    def outputs(self, layout: Layout) -> tuple[Layout, ...]:
+        """The layouts of what comes out; more than one where the value is split. Raises OpError."""
+        return (layout,)
+
+    def accepts(self, layout: Layout) -> None:
+        """Raises OpError when the arguments do not fit a value of this shape."""
+
+    @property
+    def domain(self) -> Support:
+        """Where the step is defined."""
+        return REAL
+
+    @property
+    def range(self) -> Support:
+        """What the step is onto."""
+        return REAL
+
+    def image(self, values: Support) -> Support:
+        """Where the step takes values that lie in `values`; an outer bound for a learned map."""
+        return REAL
+
+    def preimage(self, values: Support) -> Support:
+        """Where decoding takes values that lie in `values`; an outer bound for a learned map."""
+        return REAL
+
+    def order_of_entries(self, layout: Layout) -> Entries | None:
+        """Entry k of the (concatenated) output is entry result[k] of the input; None when each stays in place."""
+        return None
+
+    def moved(self, layout: Layout) -> Mask | None:
+        """The entries that the step transforms given others; None when it transforms none (semantics F4)."""
+        return None
+
+    def parameters(self, layout: Layout) -> int:
+        """Learned numbers of one use, without its net."""
+        return 0
+
+    def lower(self, site: FlowSite) -> Construct:
+        """The runtime's module for one use."""
+        raise NotImplementedError
+
+
+class Untouched(FlowOp):
+    """A step that leaves each number as it is, and so keeps any support."""
+
+    def image(self, values: Support) -> Support:
+        return values
+
+    def preimage(self, values: Support) -> Support:
+        return values

@@ -1,0 +1,225 @@
+"""Flow steps that act on each number by itself."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flowspec.graph.layout import Layout
+from flowspec.graph.support import REAL, UNIT_CLOSED, UNIT_OPEN, Support
+from flowspec.ops.base import Op, OpError, arg
+from flowspec.ops.flow_base import FlowOp, FlowSite, Untouched
+from flowspec.ops.lowering import Construct, construct
+
+
+def _monotone(f: Callable[[float], float], values: Support) -> Support:
+    """The image of an interval under an increasing map."""
+    return Support(f(values.lo), f(values.hi), values.lo_open, values.hi_open)
+
+
+@dataclass(frozen=True)
+class Dequantize(FlowOp):
+    """(x + u) / N with u uniform on [0, 1): integers become numbers, and log p(x) becomes a lower bound.
+
+    Its -D ln N is counted. Decoding takes the floor and clips (Theis et al. 2016).
+    """
+
+    name = "dequantize"
+    log_det = "constant"
+    stochastic = True
+
+    @property
+    def range(self) -> Support:
+        return REAL  # decoding clips, so every real number has a place to go
+
+    def image(self, values: Support) -> Support:
+        return Support(0.0, 1.0, lo_open=False, hi_open=True)
+
+    def preimage(self, values: Support) -> Support:
+        return values
+
+    def check_values(self, values: Support) -> None:
+        """Raises OpError unless the values are integers."""
+        if not isinstance(values.count, int):
+            raise OpError(
+                "FS310",
+                f"`dequantize` takes integers, and the values here are {values}",
+                "drop `dequantize`, or declare `values: N`",
+            )
+
+    def lower(self, site: FlowSite) -> Construct:
+        raise NotImplementedError("lowered with the number of values, by lower_values")
+
+    def lower_values(self, values: Support) -> Construct:
+        """The runtime's module for integers 0..N-1."""
+        return construct("Dequantize", values.count)
+
+
+@dataclass(frozen=True)
+class Logit(FlowOp):
+    """logit(alpha + (1 - 2 alpha) x): the unit interval onto the real line (Dinh et al. 2017)."""
+
+    name = "logit"
+    main = "alpha"
+    log_det = "elementwise"
+    alpha: float = arg({"type": "number", "minimum": 0, "exclusiveMaximum": 0.5}, "how far the ends are pulled in", 0.0)
+
+    @property
+    def domain(self) -> Support:
+        margin = self.alpha / (1 - 2 * self.alpha)
+        return Support(-margin, 1 + margin)
+
+    def image(self, values: Support) -> Support:
+        return _monotone(lambda x: _logit(self.alpha + (1 - 2 * self.alpha) * x), values)
+
+    def preimage(self, values: Support) -> Support:
+        return _monotone(lambda z: (_sigmoid(z) - self.alpha) / (1 - 2 * self.alpha), values)
+
+    def lower(self, site: FlowSite) -> Construct:
+        return construct("Logit", float(self.alpha))
+
+
+@dataclass(frozen=True)
+class FlowSigmoid(FlowOp):
+    """The logistic function: the real line onto (0, 1)."""
+
+    name = "sigmoid"
+    log_det = "elementwise"
+
+    @property
+    def range(self) -> Support:
+        return UNIT_OPEN
+
+    def image(self, values: Support) -> Support:
+        return _monotone(_sigmoid, values)
+
+    def preimage(self, values: Support) -> Support:
+        return _monotone(_logit, values)
+
+    def lower(self, site: FlowSite) -> Construct:
+        return construct("Sigmoid")
+
+
+@dataclass(frozen=True)
+class FlowTanh(FlowOp):
+    """The hyperbolic tangent: the real line onto (-1, 1)."""
+
+    name = "tanh"
+    log_det = "elementwise"
+
+    @property
+    def range(self) -> Support:
+        return Support(-1.0, 1.0)
+
+    def image(self, values: Support) -> Support:
+        return _monotone(math.tanh, values)
+
+    def preimage(self, values: Support) -> Support:
+        return _monotone(_atanh, values)
+
+    def lower(self, site: FlowSite) -> Construct:
+        return construct("Tanh")
+
+
+@dataclass(frozen=True)
+class FlowLeakyRelu(FlowOp):
+    """x above 0, slope times x below: a bijection as long as the slope is positive."""
+
+    name = "leaky_relu"
+    main = "slope"
+    log_det = "elementwise"
+    slope: float = arg({"type": "number", "exclusiveMinimum": 0}, "slope below 0", 0.01)
+
+    def image(self, values: Support) -> Support:
+        return _monotone(lambda x: x if x >= 0 else self.slope * x, values)
+
+    def preimage(self, values: Support) -> Support:
+        return _monotone(lambda z: z if z >= 0 else z / self.slope, values)
+
+    def lower(self, site: FlowSite) -> Construct:
+        return construct("LeakyReLU", float(self.slope))
+
+
+class Learned(FlowOp):
+    """A learned scale or shift, from the real line onto itself."""
+
+    log_det = "elementwise"
+
+    def parameters(self, layout: Layout) -> int:
+        return layout.units
+
+
+@dataclass(frozen=True)
+class Scale(Learned):
+    """z = x exp(s), one learned s for each variable."""
+
+    name = "scale"
+
+    def lower(self, site: FlowSite) -> Construct:
+        return construct("Scale", site.layout.shape)
+
+
+@dataclass(frozen=True)
+class Shift(Learned):
+    """z = x + t, one learned t for each variable."""
+
+    name = "shift"
+    log_det = "zero"
+
+    def lower(self, site: FlowSite) -> Construct:
+        return construct("Shift", site.layout.shape)
+
+
+@dataclass(frozen=True)
+class ElementwiseAffine(Learned):
+    """z = x exp(s) + t, learned for each variable."""
+
+    name = "affine"
+
+    def parameters(self, layout: Layout) -> int:
+        return 2 * layout.units
+
+    def lower(self, site: FlowSite) -> Construct:
+        return construct("ElementwiseAffine", site.layout.shape)
+
+
+@dataclass(frozen=True)
+class ActNorm(Learned):
+    """A learned scale and shift for each channel, set so that the first batch has mean 0 and variance 1 (Kingma and
+    Dhariwal 2018). On a vector, for each variable."""
+
+    name = "actnorm"
+
+    def _channels(self, layout: Layout) -> int:
+        return layout.units if layout.vector else layout.channels
+
+    def parameters(self, layout: Layout) -> int:
+        return 2 * self._channels(layout)
+
+    def lower(self, site: FlowSite) -> Construct:
+        return construct("ActNorm", self._channels(site.layout))
+
+
+def _sigmoid(x: float) -> float:
+    if x >= 0:
+        return 1.0 / (1.0 + math.exp(-x))
+    return math.exp(x) / (1.0 + math.exp(x)) if x > -math.inf else 0.0
+
+
+def _logit(p: float) -> float:
+    if p <= 0:
+        return -math.inf
+    return math.inf if p >= 1 else math.log(p) - math.log1p(-p)
+
+
+def _atanh(y: float) -> float:
+    if abs(y) >= 1:
+        return math.copysign(math.inf, y)
+    return math.atanh(y)
+
+
+__all__ = [
+    "ActNorm", "Dequantize", "ElementwiseAffine", "FlowLeakyRelu", "FlowSigmoid", "FlowTanh", "Logit", "Op", "Scale",
+    "Shift", "UNIT_CLOSED", "Untouched",
+]  # fmt: skip

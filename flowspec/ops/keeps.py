@@ -1,0 +1,48 @@
+"""The halves of couplings as they are written; the mathematics is in the order room."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from flowspec.graph.layout import Layout
+from flowspec.ops.base import OpError
+from flowspec.ops.flow_base import Mask
+from flowspec.ops.lowering import Expr
+from flowspec.order import Grid, OrderError, keep_mask
+
+NAMES = ("checkerboard", "channel", "half", "rows", "columns", "even_odd")
+
+
+def _spec(keep: Any) -> tuple[Any, bool]:
+    """The keep without its negations, and whether they flip it."""
+    flipped = False
+    while True:
+        if isinstance(keep, str) and keep.startswith("not "):
+            keep, flipped = keep[4:].strip(), not flipped
+        elif isinstance(keep, dict) and set(keep) == {"not"}:
+            keep, flipped = keep["not"], not flipped
+        else:
+            return keep, flipped
+
+
+def keep_entries(layout: Layout, keep: Any) -> Mask:
+    """The entries that a coupling passes, (units,). Raises OpError."""
+    inner, flipped = _spec(keep)
+    try:
+        mask = keep_mask(Grid(layout.channels, layout.sites), inner)
+    except OrderError as error:
+        raise OpError("FS330", f"`keep`: {error}", "see `flowspec explain coupling` for the halves there are", "keep") from error
+    return ~mask if flipped else mask
+
+
+def keep_text(layout: Layout, keep: Any, swapped: bool) -> Expr | list[int]:
+    """The mask of a coupling as source: a builder by name for the usual halves, else the list of kept entries."""
+    inner, flipped = _spec(keep)
+    if inner == "checkerboard":
+        sign = "~" if flipped != swapped else ""
+        return Expr(f"{sign}checkerboard({layout.shape})", ("checkerboard",))
+    mask = keep_entries(layout, keep)
+    kept = np.flatnonzero(~mask if swapped else mask).tolist()
+    return Expr(f"entries({layout.shape}, {kept})", ("entries",))

@@ -1,0 +1,91 @@
+"""The vocabulary: every op of the language, in literal tuples. Adding an op is one class and one word here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flowspec.ops.base import NetOp, Op
+from flowspec.ops.coupling import AutoregressiveStep, Coupling
+from flowspec.ops.densities import Bernoulli, Categorical, DensityOp, GaussianMixture, Logistic, LogisticMixture, Normal, Uniform
+from flowspec.ops.elementwise import (
+    Add,
+    Concat,
+    Dropout,
+    Elu,
+    Gate,
+    Gelu,
+    Mul,
+    NetLeakyRelu,
+    NetSigmoid,
+    NetTanh,
+    Norm,
+    Relu,
+    Silu,
+    Softplus,
+)
+from flowspec.ops.flow_base import FlowOp
+from flowspec.ops.flow_elementwise import (
+    ActNorm,
+    Dequantize,
+    ElementwiseAffine,
+    FlowLeakyRelu,
+    FlowSigmoid,
+    FlowTanh,
+    Logit,
+    Scale,
+    Shift,
+)
+from flowspec.ops.flow_shape import Permute, Reverse, Split, Squeeze, Unsqueeze
+from flowspec.ops.lookup import Embedding, OneHot, Position
+from flowspec.ops.orders import (
+    Columns,
+    EvenOdd,
+    Explicit,
+    Graph,
+    Hilbert,
+    Levels,
+    NoOrder,
+    OrderOp,
+    RandomOrder,
+    Raster,
+    ReverseOrder,
+    SCurve,
+    Subscale,
+)
+from flowspec.ops.structure import BlockUse, Chain, For, Loop, Mlp, Repeat, Residual, Resnet, Structure
+from flowspec.ops.transforms import Additive, Affine, Transform
+from flowspec.ops.weighted import Conv, Linear
+
+NET: tuple[type[NetOp], ...] = (
+    Linear, Conv, Relu, NetTanh, NetSigmoid, Elu, Gelu, Silu, Softplus, NetLeakyRelu, Dropout, Gate, Add, Concat, Mul,
+    Norm, OneHot, Embedding, Position,
+)  # fmt: skip
+STRUCTURES: tuple[type[Structure], ...] = (Chain, Residual, Mlp, Resnet)
+LOOPS: tuple[type[Loop], ...] = (Repeat, For, BlockUse)
+DENSITIES: tuple[type[DensityOp], ...] = (Bernoulli, Categorical, Normal, Logistic, Uniform, GaussianMixture, LogisticMixture)
+TRANSFORMS: tuple[type[Transform], ...] = (Additive, Affine)
+ORDERS: tuple[type[OrderOp], ...] = (
+    Raster, ReverseOrder, Columns, EvenOdd, SCurve, Hilbert, RandomOrder, Explicit, Levels, Graph, Subscale, NoOrder,
+)  # fmt: skip
+FLOWS: tuple[type[FlowOp], ...] = (
+    Dequantize, Logit, FlowSigmoid, FlowTanh, FlowLeakyRelu, Scale, Shift, ElementwiseAffine, ActNorm, Permute, Reverse,
+    Squeeze, Unsqueeze, Split, Coupling, AutoregressiveStep,
+)  # fmt: skip
+
+VOCABULARIES: dict[str, tuple[type[Op], ...]] = {
+    "net": (*NET, *STRUCTURES, *LOOPS),
+    "flow": (*FLOWS, *LOOPS),
+    "density": DENSITIES,
+    "transform": TRANSFORMS,
+    "order": ORDERS,
+}
+
+
+def vocabulary(place: str) -> dict[str, type[Any]]:
+    """The ops that may stand in a place (`net`, `flow`, `density`, `transform`, `order`), by name."""
+    return {op.name: op for op in VOCABULARIES[place]}
+
+
+def every_op() -> tuple[tuple[str, type[Op]], ...]:
+    """All ops with the place where they stand, sorted by name and place."""
+    return tuple(sorted(((place, op) for place, ops in VOCABULARIES.items() for op in ops), key=lambda e: (e[1].name, e[0])))

@@ -1,0 +1,219 @@
+"""Reach by bit sets: for orders without regularity, graphs, and nets that mix places with flat layers (semantics D5)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from flowspec.graph.masks import LabelMask, SiteMask, TapMask
+from flowspec.graph.net import NetGraph
+from flowspec.ops.base import NetContext
+from flowspec.ops.edges import AcrossBatch, Channelwise, Dense, Joined, Window
+from flowspec.order import Bits, Grid, Order
+from flowspec.passes.knowledge.bounds import Knowledge
+from flowspec.passes.shapes import Shapes
+
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Value:
+    """Distinct dependencies as rows of `bits`; `index` (channels, places) says which row each unit has."""
+
+    bits: Bits
+    index: Ints
+
+
+@dataclass(frozen=True, eq=False)
+class BitDependency:
+    """A row of bits for each variable."""
+
+    bits: Bits
+    order: Order | None
+
+    def count(self) -> int:
+        return self.bits.count()
+
+    def row(self, v: int) -> Bools:
+        return self.bits.row(v)
+
+    def levels(self) -> Ints | None:
+        """The longest path to each variable, in an order in which nothing is read before it is there."""
+        if self.order is None:
+            return None
+        level = np.zeros(self.bits.units, dtype=np.int64)
+        for v in self.order.sequence.tolist():
+            level[v] = 1 + level[self.bits.row(v)].max(initial=0)
+        return level
+
+
+def bits_reach(
+    graph: NetGraph, shapes: Shapes, knowledge: Knowledge, grid: Grid, size: int, order: Order | None
+) -> tuple[BitDependency, int | None]:
+    """The dependency of every variable's parameters, and the count when repeatable ops may repeat."""
+    start = Bits.identity(grid.size)
+    found = net_bits(graph, shapes, knowledge, start, size, repeat=False)
+    dependency = BitDependency(found, order)
+    if order is None or dependency.count() == order.allowed() or grid.size > 2048:
+        return dependency, None if order is None or grid.size > 2048 else dependency.count()
+    return dependency, net_bits(graph, shapes, knowledge, start, size, repeat=True).count()
+
+
+def net_bits(graph: NetGraph, shapes: Shapes, knowledge: Knowledge, x: Bits, size: int, *, repeat: bool) -> Bits:
+    """One row for each variable that the head gives parameters for; `x` has a row for each entry of the net's input."""
+    walk = _Walk(graph, shapes, knowledge, x, size, repeat)
+    for i in sorted(graph.live()):
+        walk.values[i] = walk.node(i)
+    head = walk.values[graph.output]
+    rows = head.index.reshape(-1, size, head.index.shape[1])[:, 0].reshape(-1)
+    return head.bits.take(rows)
+
+
+@dataclass
+class _Walk:
+    graph: NetGraph
+    shapes: Shapes
+    knowledge: Knowledge
+    x: Bits
+    size: int
+    repeat: bool
+
+    def __post_init__(self) -> None:
+        self.values: dict[int, Value] = {}
+        self.context = NetContext(self.shapes[0], self.shapes[0], self.size, True)
+
+    def node(self, i: int) -> Value:
+        node, layout = self.graph.nodes[i], self.shapes[i]
+        if not node.inputs and node.id == "x":
+            return Value(self.x, np.arange(layout.units).reshape(layout.channels, layout.places))
+        edges = node.op.edges(self.context, tuple(self.shapes[j] for j in node.inputs), layout)
+        inputs = [self.values[j] for j in node.inputs]
+        match edges:
+            case Dense():
+                return self._dense(inputs[0], self.knowledge.masks[i], layout.channels, layout.places)
+            case Window():
+                return self._window(i, inputs[0], edges)
+            case Channelwise():
+                return self._channelwise(edges, inputs, layout.flat and not self.graph.nodes[i].op.reads_raw)
+            case Joined():
+                return self._joined(i, inputs[0])
+            case AcrossBatch():
+                return self._everything(inputs[0], layout.channels, layout.places)
+            case _:
+                nothing = Bits.nothing(1, self.x.columns)
+                return Value(nothing, np.zeros((layout.channels, layout.places), dtype=np.int64))
+
+    def _everything(self, source: Value, channels: int, places: int) -> Value:
+        used = np.zeros((1, source.bits.units), dtype=bool)
+        used[0, np.unique(source.index)] = True
+        return Value(source.bits.through(used), np.zeros((channels, places), dtype=np.int64))
+
+    # --- dense -----------------------------------------------------------------------------------------------------
+
+    def _dense(self, source: Value, mask: Any, channels: int, places: int) -> Value:
+        if not isinstance(mask, LabelMask):
+            return self._everything(source, channels, places)
+        rows, reads = source.index.reshape(-1), mask.reads[0]
+        writes = sorted(set(mask.writes[0]))
+        readable = np.zeros((len(writes), source.bits.units), dtype=bool)
+        for label, row in sorted(set(zip(reads, rows.tolist(), strict=True))):
+            fits = [label <= w if mask.rule == "prefix" else not (label & ~w) for w in writes]
+            readable[:, row] |= np.array(fits)
+        place = {w: k for k, w in enumerate(writes)}
+        index = np.array([place[w] for w in mask.writes[0]], dtype=np.int64)
+        return Value(source.bits.through(readable), index.reshape(channels, places))
+
+    # --- windows ---------------------------------------------------------------------------------------------------
+
+    def _window(self, i: int, source: Value, edges: Window) -> Value:
+        node, layout = self.graph.nodes[i], self.shapes[i]
+        mask = self.knowledge.masks[i]
+        sites = layout.sites
+        if isinstance(mask, TapMask | SiteMask):
+            offsets, in_class, out_class = mask.offsets, mask.in_class, mask.out_class
+        else:
+            offsets, in_class, out_class = _centred(edges), (0,) * self.shapes[node.inputs[0]].channels, (0,) * layout.channels
+        at, inside = _places(sites, np.array(offsets, dtype=np.int64))
+        columns = [self._reads(mask, o, source, in_class, at, inside) for o in range(max(out_class) + 1)]
+        bits = Bits(np.concatenate([source.bits.gather(c).data for c in columns]), self.x.columns)
+        index = np.array(out_class)[:, None] * layout.places + np.arange(layout.places)
+        value = Value(bits, index.astype(np.int64))
+        if self.repeat and node.op.repeatable and self.knowledge.bounds[i] == self.knowledge.bounds[node.inputs[0]]:
+            return self._closed(value, mask, in_class, at, inside, out_class)
+        return value
+
+    def _reads(self, mask: Any, o: int, source: Value, in_class: tuple[int, ...], at: Ints, inside: Bools) -> Ints:
+        """(places, k) the rows that a unit of output class o reads; -1 where it reads nothing."""
+        found = []
+        for c, row in sorted({(c, tuple(row)) for c, row in zip(in_class, source.index.tolist(), strict=True)}):
+            rows = np.array(row)[at]
+            found.append(np.where(_kept(mask, o, c, at, inside), rows, -1))
+        return np.concatenate(found).T
+
+    def _closed(
+        self, value: Value, mask: Any, in_class: tuple[int, ...], at: Ints, inside: Bools, out_class: tuple[int, ...]
+    ) -> Value:
+        """The same value when the op may be applied any number of times more."""
+        columns = [self._reads(mask, o, value, in_class, at, inside) for o in range(max(out_class) + 1)]
+        reads = [row[row >= 0] for row in np.concatenate(columns)]
+        own = [np.append(r, u) for u, r in enumerate(reads)]
+        return Value(value.bits.repeat(own, range(value.bits.units)), value.index)
+
+    # --- without masks ---------------------------------------------------------------------------------------------
+
+    def _channelwise(self, edges: Channelwise, inputs: list[Value], flat: bool) -> Value:
+        sources = [v.index.reshape(-1, 1) if flat and v.index.shape[0] == 1 and v.index.shape[1] > 1 else v.index for v in inputs]
+        rows: list[tuple[tuple[int, ...], ...]] = []
+        places = max(s.shape[1] for s in sources)
+        for pairs in edges.sources:
+            spread = [np.broadcast_to(sources[j][k], (places,)) for j, k in pairs]
+            rows.append(tuple((j, *s.tolist()) for (j, _), s in zip(pairs, spread, strict=True)))
+        return self._united(rows, inputs, places)
+
+    def _united(self, rows: list[tuple[tuple[int, ...], ...]], inputs: list[Value], places: int) -> Value:
+        start = np.cumsum([0, *(v.bits.units for v in inputs)])
+        stacked = Bits(np.concatenate([v.bits.data for v in inputs]), self.x.columns)
+        distinct = {row: n for n, row in enumerate(dict.fromkeys(rows))}
+        gathers = [np.stack([np.array(source[1:]) + start[source[0]] for source in row], axis=1) for row in distinct]
+        bits = Bits(np.concatenate([stacked.gather(g).data for g in gathers]), self.x.columns)
+        index = np.array([distinct[row] for row in rows])[:, None] * places + np.arange(places)
+        return Value(bits, index.astype(np.int64))
+
+    def _joined(self, i: int, source: Value) -> Value:
+        bounds = self.knowledge.bounds[i]
+        assert bounds is not None
+        of, pieces = np.array(bounds.of), []
+        for n in range(len(bounds.classes)):
+            pieces.append(source.bits.gather(np.unique(source.index[of == n], axis=0).T).data)
+        places = source.index.shape[1]
+        index = of[:, None] * places + np.arange(places)
+        return Value(Bits(np.concatenate(pieces), self.x.columns), index.astype(np.int64))
+
+
+def _centred(edges: Window) -> tuple[tuple[int, ...], ...]:
+    axes = [range(-(k // 2) * d, (k - k // 2) * d, d) for k, d in zip(edges.shape, edges.dilation, strict=True)]
+    return tuple(product(*axes))
+
+
+def _places(sites: tuple[int, ...], offsets: Ints) -> tuple[Ints, Bools]:
+    """(taps, places) where each tap reads, and whether that is on the grid."""
+    place = np.stack(np.unravel_index(np.arange(int(np.prod(sites))), sites))
+    at = place[None] + offsets[:, :, None]
+    size = np.array(sites)[None, :, None]
+    inside = ((at >= 0) & (at < size)).all(1)
+    flat = np.ravel_multi_index(tuple(np.moveaxis(np.clip(at, 0, size - 1), 1, 0)), sites)
+    return flat.astype(np.int64), inside
+
+
+def _kept(mask: Any, o: int, c: int, at: Ints, inside: Bools) -> Bools:
+    if isinstance(mask, TapMask):
+        return np.array(mask.kept[o][c])[:, None] & inside
+    if isinstance(mask, SiteMask):
+        kept: Bools = (np.array(mask.reads[c])[at] <= np.array(mask.writes[o])[None]) & inside
+        return kept
+    return inside

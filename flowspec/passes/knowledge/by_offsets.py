@@ -1,0 +1,158 @@
+"""Reach under a shift-invariant order: one set of guarded offsets for each class of channels (semantics D1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from flowspec.graph.bounds import Bound
+from flowspec.graph.masks import TapMask
+from flowspec.graph.net import NetGraph
+from flowspec.ops.base import NetContext
+from flowspec.ops.edges import Channelwise, Joined
+from flowspec.order import Closure, Offsets, Order
+from flowspec.passes.knowledge.bounds import Knowledge
+from flowspec.passes.shapes import Shapes
+
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+
+class Algebra(Protocol):
+    """What Offsets and Closure share."""
+
+    def nothing(self) -> Any: ...
+    def unit(self, channel: int) -> Any: ...
+    def union(self, deps: Any) -> Any: ...
+    def through(self, inputs: Any) -> Any: ...
+
+
+@dataclass(frozen=True, eq=False)
+class Value:
+    """The dependencies of one value: distinct ones, and which of them each channel has."""
+
+    deps: tuple[Any, ...]
+    of: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class OffsetDependency:
+    """One set of guarded offsets for each channel of x."""
+
+    order: Order
+    algebra: Offsets
+    channels: tuple[Any, ...]
+
+    def count(self) -> int:
+        return sum(self.algebra.count(dep) for dep in self.channels)
+
+    def row(self, v: int) -> Bools:
+        channel, site = self.order.grid.site(v)
+        return self.algebra.row(self.channels[channel], site)
+
+    def levels(self) -> Ints | None:
+        from flowspec.order import levels_of_offsets
+
+        return levels_of_offsets(self.order, self.channels)
+
+
+def offsets_reach(
+    graph: NetGraph, shapes: Shapes, knowledge: Knowledge, order: Order, size: int
+) -> tuple[OffsetDependency, int | None]:
+    """The dependency of every channel's parameters, and the count when repeatable ops may repeat."""
+    algebra = Offsets(order.grid)
+    head = _walk(graph, shapes, knowledge, algebra, size, None)
+    dependency = OffsetDependency(order, algebra, head)
+    if dependency.count() == order.allowed():
+        return dependency, order.allowed()
+    closure = Closure(order.grid, order.scan.axes if order.scan else ())
+    counts = [closure.count(reach) for reach in _walk(graph, shapes, knowledge, closure, size, closure)]
+    return dependency, None if any(c is None for c in counts) else sum(c for c in counts if c is not None)
+
+
+def _walk(
+    graph: NetGraph, shapes: Shapes, knowledge: Knowledge, algebra: Algebra, size: int, closure: Closure | None
+) -> tuple[Any, ...]:
+    values: dict[int, Value] = {}
+    live = graph.live()
+    for i in sorted(live):
+        values[i] = _node(i, graph, shapes, knowledge, algebra, values, size, closure)
+    head = values[graph.output]
+    return tuple(head.deps[head.of[c]] for c in range(0, len(head.of), size))
+
+
+def _node(
+    i: int, graph: NetGraph, shapes: Shapes, knowledge: Knowledge, algebra: Algebra, values: dict[int, Value], size: int,
+    closure: Closure | None,
+) -> Value:  # fmt: skip
+    node, layout, mask = graph.nodes[i], shapes[i], knowledge.masks[i]
+    if node.id == "x" and not node.inputs:
+        return Value(tuple(algebra.unit(c) for c in range(layout.channels)), tuple(range(layout.channels)))
+    if isinstance(mask, TapMask):
+        return _window(i, graph, knowledge, mask, algebra, values[node.inputs[0]], closure)
+    context = NetContext(shapes[0], shapes[0], size, True)
+    edges = node.op.edges(context, tuple(shapes[j] for j in node.inputs), layout)
+    if isinstance(edges, Channelwise):
+        return _channelwise(edges, [values[j] for j in node.inputs], algebra)
+    if isinstance(edges, Joined):
+        return _joined(knowledge, i, values[node.inputs[0]], algebra)
+    return Value((algebra.nothing(),), (0,) * layout.channels)
+
+
+def _window(
+    i: int, graph: NetGraph, knowledge: Knowledge, mask: TapMask, algebra: Algebra, source: Value, closure: Closure | None
+) -> Value:
+    offsets = np.array(mask.offsets, dtype=np.int64)
+    pairs = sorted(set(zip(mask.in_class, source.of, strict=True)))
+    taps = {(o, c): offsets[np.array(row)] for o, cells in enumerate(mask.kept) for c, row in enumerate(cells)}
+    if closure is not None and _repeats(i, graph, knowledge):
+        return _repeated(i, graph, knowledge, mask, closure, source, pairs, taps)
+    deps = tuple(
+        algebra.through([(source.deps[d], taps[o, c]) for c, d in pairs if len(taps[o, c])]) for o in range(len(mask.kept))
+    )
+    return Value(deps, mask.out_class)
+
+
+def _repeats(i: int, graph: NetGraph, knowledge: Knowledge) -> bool:
+    """Whether the op's input and output have one kind and shape, so that it could stand there twice."""
+    node = graph.nodes[i]
+    return bool(node.op.repeatable) and knowledge.bounds[i] == knowledge.bounds[node.inputs[0]]
+
+
+def _repeated(
+    i: int, graph: NetGraph, knowledge: Knowledge, mask: TapMask, closure: Closure, source: Value,
+    pairs: list[tuple[int, int]], taps: dict[tuple[int, int], Ints],
+) -> Value:  # fmt: skip
+    inner = knowledge.bounds[graph.nodes[i].inputs[0]]
+    out = knowledge.bounds[i]
+    assert inner is not None
+    assert out is not None
+    names: dict[int, Bound] = {o: out.channel(mask.out_class.index(o)) for o in range(len(mask.kept))}
+    reaches = {b: closure.union([source.deps[d] for c, d in pairs if inner.classes[c] == b]) for b in inner.classes}
+    steps = {(names[o], inner.classes[c]): t for (o, c), t in taps.items() if len(t)}
+    found = closure.repeat(reaches, steps)
+    return Value(tuple(found[names[o]] for o in range(len(mask.kept))), mask.out_class)
+
+
+def _channelwise(edges: Channelwise, inputs: list[Value], algebra: Algebra) -> Value:
+    index: dict[tuple[tuple[int, int], ...], int] = {}
+    of, deps = [], []
+    for pairs in edges.sources:
+        key = tuple(sorted({(j, inputs[j].of[k]) for j, k in pairs}))
+        if key not in index:
+            index[key] = len(deps)
+            found = [inputs[j].deps[d] for j, d in key]
+            deps.append(found[0] if len(found) == 1 else algebra.union(found))
+        of.append(index[key])
+    return Value(tuple(deps), tuple(of))
+
+
+def _joined(knowledge: Knowledge, i: int, source: Value, algebra: Algebra) -> Value:
+    bounds = knowledge.bounds[i]
+    assert bounds is not None
+    members = [sorted({source.of[k] for k, c in enumerate(bounds.of) if c == n}) for n in range(len(bounds.classes))]
+    deps = tuple(source.deps[m[0]] if len(m) == 1 else algebra.union([source.deps[d] for d in m]) for m in members)
+    return Value(deps, bounds.of)

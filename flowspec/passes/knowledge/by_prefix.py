@@ -1,0 +1,120 @@
+"""Reach of an MLP under a ranked order: every unit depends on a prefix of the ranks (semantics D4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from flowspec.graph.masks import LabelMask
+from flowspec.graph.net import NetGraph
+from flowspec.ops.base import NetContext
+from flowspec.ops.edges import Channelwise, Joined
+from flowspec.order import Order
+from flowspec.passes.knowledge.bounds import Knowledge
+from flowspec.passes.shapes import Shapes
+
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Prefixes:
+    """The parameters of variable v depend on the first `known[v]` rank classes."""
+
+    order: Order
+    known: Ints
+
+    def count(self) -> int:
+        return int(self.order.prefix_sizes[self.known].sum())
+
+    def row(self, v: int) -> Bools:
+        assert self.order.rank is not None
+        row: Bools = self.order.rank < self.known[v]
+        return row
+
+    @cached_property
+    def _by_rank(self) -> Ints:
+        """The level of each rank class: one more than the deepest class that its members know."""
+        rank = self.order.rank
+        assert rank is not None
+        need = np.zeros(self.order.classes, dtype=np.int64)
+        np.maximum.at(need, rank, self.known)
+        level = np.zeros(self.order.classes, dtype=np.int64)
+        deepest = 0
+        best = [0]
+        for r in range(self.order.classes):
+            level[r] = 1 + best[int(need[r])]
+            deepest = max(deepest, int(level[r]))
+            best.append(deepest)
+        return level
+
+    def levels(self) -> Ints:
+        """One level a variable. Variables of one rank may differ in what they realise; each gets its own."""
+        rank = self.order.rank
+        assert rank is not None
+        table = np.concatenate([[0], np.maximum.accumulate(self._by_rank)])
+        levels: Ints = 1 + table[self.known]
+        return levels
+
+
+def prefix_reach(
+    graph: NetGraph, shapes: Shapes, knowledge: Knowledge, order: Order, size: int
+) -> tuple[Prefixes, int | None]:
+    """Follows prefix lengths. A unit of x itself is not a prefix: it is marked by -1 until a layer reads it.
+
+    Repeating an op of a fixed width changes no degree, so what is missing here is blind.
+    """
+    known: list[Ints | None] = []
+    context = NetContext(shapes[0], shapes[0], size, True)
+    for i, node in enumerate(graph.nodes):
+        layout = shapes.layouts[i]
+        mask = knowledge.masks[i]
+        if layout is None or i not in graph.live():
+            known.append(None)
+        elif not node.inputs:
+            known.append(np.full(layout.units, -1 if node.id == "x" else 0, dtype=np.int64))
+        elif isinstance(mask, LabelMask):
+            known.append(_dense(_of(known, node.inputs[0]), mask))
+        else:
+            inputs = [_of(known, j) for j in node.inputs]
+            edges = node.op.edges(context, tuple(shapes[j] for j in node.inputs), layout)
+            known.append(_unmasked(edges, inputs, layout.units, knowledge, i))
+    head = _of(known, graph.output)
+    result = Prefixes(order, head[::size])
+    return result, result.count()
+
+
+def _of(known: list[Ints | None], i: int) -> Ints:
+    value = known[i]
+    assert value is not None
+    return value
+
+
+def _dense(inputs: Ints, mask: LabelMask) -> Ints:
+    """Units that read all inputs whose label is at most theirs. Where x is among those, the prefix is whole."""
+    reads, writes = np.array(mask.reads[0]), np.array(mask.writes[0])
+    own = inputs < 0
+    dep = np.where(own, reads, inputs)
+    order = np.argsort(reads, kind="stable")
+    longest = np.concatenate([[0], np.maximum.accumulate(dep[order])])
+    found: Ints = longest[np.searchsorted(reads[order], writes, side="right")].astype(np.int64)
+    return found
+
+
+def _unmasked(edges: Any, inputs: list[Ints], units: int, knowledge: Knowledge, i: int) -> Ints:
+    if isinstance(edges, Channelwise):
+        if len(edges.sources) != units:  # the sites of a vector share one channel
+            return inputs[0]
+        return np.array([max(int(inputs[j][k]) for j, k in pairs) for pairs in edges.sources], dtype=np.int64)
+    if isinstance(edges, Joined):
+        bounds = knowledge.bounds[i]
+        assert bounds is not None
+        of, result = np.array(bounds.of), inputs[0].copy()
+        for c in range(len(bounds.classes)):
+            result[of == c] = inputs[0][of == c].max()
+        return result
+    return np.zeros(units, dtype=np.int64)

@@ -1,0 +1,172 @@
+"""Findings about who knows what, each with the place that causes it and a witness."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from flowspec.diagnostics import Finding, Label
+from flowspec.graph.bounds import Bound, Bounds
+from flowspec.graph.layout import Layout
+from flowspec.graph.net import NetGraph, NetNode
+from flowspec.order import Order
+
+
+def variable(order: Order, v: int) -> str:
+    """A variable as messages name it: x[3] of a vector, x[0,5,7] of an image."""
+    channel, place = divmod(v, order.grid.volume)
+    site = []
+    for size in reversed(order.grid.sites):
+        place, at = divmod(place, size)
+        site.append(at)
+    spots = [str(s) for s in reversed(site)]
+    if order.grid.axes == 1 and order.grid.channels == 1:
+        return f"x[{spots[0]}]"
+    return f"x[{channel},{','.join(spots)}]"
+
+
+def names_of(bounds: Iterable[Bound]) -> str:
+    """Kinds of bounds in words."""
+    return " and ".join(sorted({f"`{b.kind.value}`" for b in bounds}))
+
+
+def unmasked_ancestor(graph: NetGraph, i: int) -> int | None:
+    """The nearest op upstream that was declared without a mask."""
+    queue, seen = [i], set()
+    while queue:
+        j = queue.pop(0)
+        if graph.nodes[j].unmasked and j != i:
+            return j
+        if j not in seen:
+            seen.add(j)
+            queue.extend(graph.nodes[j].inputs)
+    return i if graph.nodes[i].unmasked else None
+
+
+def path_between(graph: NetGraph, start: int, end: int) -> list[int]:
+    """Some path of nodes from `start` to `end`."""
+    previous: dict[int, int] = {start: start}
+    for i in range(start + 1, end + 1):
+        feeding = [j for j in graph.nodes[i].inputs if j in previous]
+        if feeding:
+            previous[i] = feeding[-1]
+    path = [end]
+    while path[-1] != start and path[-1] in previous:
+        path.append(previous[path[-1]])
+    return path[::-1]
+
+
+def leak(graph: NetGraph, culprit: int, reader: int, order: Order) -> Finding:
+    """FS403: an op without a mask lets through what its readers must not know. The witness is the centre variable."""
+    node, victim = graph.nodes[culprit], graph.nodes[reader]
+    centre = order.grid.index(0, tuple(s // 2 for s in order.grid.sites))
+    v = variable(order, centre)
+    upstream = path_between(graph, 0, culprit)
+    onward = path_between(graph, culprit, graph.output)
+    route = [graph.nodes[i].id for i in dict.fromkeys([*upstream[1:], *onward])]
+    trace = (" -> ".join([v, *_short(route), f"{_head(v)}"]),)
+    return Finding(
+        "FS403",
+        f"`{victim.id if reader != graph.output else 'head'}` sees the variable it predicts: the model is not autoregressive",
+        node.arg_span("mask"),
+        f"without a mask, `{node.id}` lets {v} through to what predicts {v}",
+        labels=(Label(victim.span, f"must know only what comes before {v} in `order: {order.label}`"),) if victim.span != node.span else (),
+        trace=trace,
+        helps=("drop `mask: none`; the mask is then derived from the order",),
+        node=node.id,
+    )
+
+
+def _head(v: str) -> str:
+    return f"head{v[1:]}"
+
+
+def _short(route: list[str]) -> list[str]:
+    return route if len(route) <= 8 else [*route[:4], "...", *route[-3:]]
+
+
+def keeps_no_edge(node: NetNode, source: NetNode, bounds: Bounds, targets: list[Bound]) -> Finding:
+    """FS404: nothing that the input knows is inside what the op may know."""
+    return Finding(
+        "FS404",
+        f"`{node.id}` keeps no edge: its input knows {names_of(bounds.classes)}, and `{node.id}` may know {names_of(targets)} at most",
+        node.arg_span("knows") if dict(node.args).get("knows") else node.span,
+        f"reads {names_of(bounds.classes)}",
+        labels=(Label(source.span, "its input"),) if source.span.file and source.span != node.span else (),
+        helps=("raise the cap with `knows`, or read something that knows less",),
+        node=node.id,
+    )
+
+
+def beyond_cap(node: NetNode, inputs: list[NetNode], found: Iterable[Bound]) -> Finding:
+    """FS405: an op without weights would join more than its cap allows."""
+    named = " and ".join(f"`{n.id}`" for n in inputs)
+    reads_x = any(n.id == "x" for n in inputs)
+    helps = (
+        ("start the skip after a first weighted layer: the first layer under an order is the strict one",)
+        if reads_x
+        else (f"lower what {named} may know, or raise the cap of `{node.id}` with `knows: upto`",)
+    )
+    return Finding(
+        "FS405",
+        f"`{node.id}` joins values that know {names_of(found)}: together more than `{node.cap}`, the cap here",
+        node.span,
+        f"joins {named}",
+        helps=helps,
+        node=node.id,
+    )
+
+
+def window_under_graph(node: NetNode) -> Finding:
+    """FS406: a graph of names has no places for a kernel to slide over."""
+    return Finding(
+        "FS406", f"`{node.op.name}` slides over places, and an order given as a graph has none", node.span,
+        helps=("use `linear` layers under `graph`",), node=node.id,
+    )  # fmt: skip
+
+
+def window_in_ensemble(node: NetNode) -> Finding:
+    """FS406: members of an ensemble share weights, which a kernel cannot under different orders."""
+    return Finding(
+        "FS406", f"`{node.op.name}` under an ensemble of orders: its taps would mean something else in each", node.span,
+        helps=("use `linear` layers, or one order: `random: 1`",), node=node.id,
+    )  # fmt: skip
+
+
+def no_lines(node: NetNode, label: str) -> Finding:
+    """FS407: `above` needs lines."""
+    return Finding(
+        "FS407", f"`knows: above` means earlier lines, and `order: {label}` has none here", node.arg_span("knows"),
+        helps=("use raster, reverse, columns, s_curve or subscale over two or more spatial axes",), node=node.id,
+    )  # fmt: skip
+
+
+def norm_of_x(node: NetNode) -> Finding:
+    """FS408: a norm over variables joins them."""
+    return Finding(
+        "FS408", f"`{node.id}` takes statistics over variables of x itself, which joins them", node.span,
+        helps=("put the norm after a weighted layer",), node=node.id,
+    )  # fmt: skip
+
+
+def batch_norm(node: NetNode, label: str, layout: Layout) -> Finding:
+    """FS408: batch statistics run over ordered positions and over samples."""
+    axes = "the batch" if layout.flat else f"the batch and the sites {list(layout.sites)}"
+    return Finding(
+        "FS408",
+        f"`norm: batch` takes its statistics over {axes} in train mode: every unit then knows all of `order: {label}`",
+        node.arg_span("kind"),
+        "joins what the order keeps apart",
+        helps=("use `norm: layer`, whose statistics stay inside one site and group",),
+        node=node.id,
+    )
+
+
+def degenerate_norm(node: NetNode, small: int, total: int, layout: Layout) -> Finding:
+    """FS409: with one or two units the outcome hardly depends on them, so tightness cannot be proved."""
+    return Finding(
+        "FS409",
+        f"`{node.id}` normalizes over one or two units in {small} of {total} groups: cannot prove that their context gets through",
+        node.span,
+        helps=(f"widen the layer before it: {layout.channels} channels give each group less than three",),
+        node=node.id,
+    )

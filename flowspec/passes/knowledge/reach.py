@@ -1,0 +1,95 @@
+"""Reach: what paths realise (semantics E, D). The boolean product of the kept edges, in the domain that fits.
+
+Shift-invariant orders are followed as guarded offsets, MLPs under ranked orders as prefixes, everything else as bit
+sets. The three agree with brute force; tests hold them to it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from flowspec.graph.masks import LabelMask, SiteMask, TapMask
+from flowspec.graph.net import NetGraph
+from flowspec.order import Grid, Order, TooLarge
+from flowspec.passes.knowledge.bounds import Knowledge
+from flowspec.passes.knowledge.by_bits import bits_reach
+from flowspec.passes.knowledge.by_offsets import offsets_reach
+from flowspec.passes.knowledge.by_prefix import prefix_reach
+from flowspec.passes.shapes import Shapes
+
+Bools = np.ndarray[Any, np.dtype[np.bool_]]
+
+
+class Dependency(Protocol):
+    """What the parameters of each variable depend on, in some domain."""
+
+    def count(self) -> int:
+        """The number of pairs (i, j) such that the parameters of i depend on j."""
+
+    def row(self, v: int) -> Bools:
+        """(D,) what the parameters of variable v depend on."""
+
+    def levels(self) -> np.ndarray[Any, np.dtype[np.int64]] | None:
+        """(D,) the sampling level of each variable, from 1 (semantics T1); None where it was not computed."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Reach:
+    """What a net under an order realises of what the order allows.
+
+    `possible` is the number of pairs when every op with equal input and output may repeat; None where that was not
+    counted. `domain` says how it was followed; `exact` is False only where nothing was followed at all.
+    """
+
+    domain: str
+    dependency: Dependency | None
+    allowed: int
+    reached: int | None
+    possible: int | None
+
+    @property
+    def missing(self) -> int | None:
+        return None if self.reached is None else self.allowed - self.reached
+
+    @property
+    def blind(self) -> int | None:
+        """Pairs that no number of repeated ops would reach."""
+        if self.missing is None:
+            return None
+        return self.missing if self.possible is None else self.allowed - self.possible
+
+
+def net_reach(graph: NetGraph, shapes: Shapes, knowledge: Knowledge, order: Order, size: int) -> Reach:
+    """Follows the kept edges from x to the head."""
+    domain = _domain(graph, shapes, knowledge, order)
+    allowed = order.allowed()
+    try:
+        if domain == "offsets":
+            dependency, possible = offsets_reach(graph, shapes, knowledge, order, size)
+        elif domain == "prefix":
+            dependency, possible = prefix_reach(graph, shapes, knowledge, order, size)
+        else:
+            dependency, possible = bits_reach(graph, shapes, knowledge, order.grid, size, order)
+    except TooLarge:
+        return Reach(domain, None, allowed, None, None)
+    return Reach(domain, dependency, allowed, dependency.count(), possible)
+
+
+def _domain(graph: NetGraph, shapes: Shapes, knowledge: Knowledge, order: Order) -> str:
+    masks = [knowledge.masks[i] for i in graph.live()]
+    dense = any(isinstance(m, LabelMask) for m in masks)
+    windows = any(isinstance(m, TapMask) for m in masks)
+    if any(isinstance(m, SiteMask) for m in masks) or (dense and windows):
+        return "bits"
+    flat = any(shapes[i].flat for i in graph.live() if graph.nodes[i].inputs)
+    if dense:
+        sited = any(not shapes[i].flat for i in graph.live() if graph.nodes[i].inputs)
+        return "prefix" if order.is_ranked and not sited else "bits"
+    return "offsets" if order.scan is not None and windows and not flat else "bits"
+
+
+def grid_of(shape: tuple[int, ...]) -> Grid:
+    return Grid.of(shape)

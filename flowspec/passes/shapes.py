@@ -1,0 +1,55 @@
+"""Shapes: the layout of every value of a net, for one use of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flowspec.diagnostics import Finding
+from flowspec.graph.layout import Layout
+from flowspec.graph.net import NetGraph, NetNode
+from flowspec.ops.base import NetContext, OpError
+
+
+@dataclass(frozen=True, slots=True)
+class Shapes:
+    """Layouts by node; None where a node, or something before it, failed."""
+
+    layouts: tuple[Layout | None, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def ok(self) -> bool:
+        return not self.findings
+
+    def __getitem__(self, i: int) -> Layout:
+        layout = self.layouts[i]
+        assert layout is not None
+        return layout
+
+
+def finding_of(error: OpError, node: NetNode, label: str = "") -> Finding:
+    """A mistake that an op found in its arguments or inputs, placed at the argument or at the step."""
+    span = node.arg_span(error.argument) if error.argument else node.span
+    helps = (error.help,) if error.help else ()
+    return Finding(error.code, error.message, span, label, helps=helps, notes=error.notes, node=node.id)
+
+
+def net_shapes(graph: NetGraph, context: NetContext, sources: dict[str, Layout]) -> Shapes:
+    """Lays out a net: `sources` gives the layout of `x` and of each context."""
+    layouts: list[Layout | None] = []
+    findings: list[Finding] = []
+    for node in graph.nodes:
+        if not node.inputs and node.id in sources and node.op.name == "source":
+            layouts.append(sources[node.id])
+            continue
+        inputs = [layouts[i] for i in node.inputs]
+        known = tuple(layout for layout in inputs if layout is not None)
+        if len(known) < len(inputs):
+            layouts.append(None)
+            continue
+        try:
+            layouts.append(node.op.layout(context, known))
+        except OpError as error:
+            findings.append(finding_of(error, node))
+            layouts.append(None)
+    return Shapes(tuple(layouts), tuple(findings))
