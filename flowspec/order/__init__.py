@@ -5,7 +5,7 @@ A leaf: it imports nothing of ours and no torch. Faults are `OrderError`s; passe
 
 from flowspec.order.bits import Bits
 from flowspec.order.closure import Closure, Reach
-from flowspec.order.errors import OrderError, TooLargeError
+from flowspec.order.errors import OrderError, TooLarge
 from flowspec.order.families import Family, family, group_layout, spread
 from flowspec.order.grid import BoolArray, Grid, IntArray
 from flowspec.order.keeps import KEEPS, is_vacuous, keep_mask
@@ -60,7 +60,7 @@ __all__ = [
     "Places",
     "Reach",
     "Scan",
-    "TooLargeError",
+    "TooLarge",
     "centre",
     "columns",
     "count_prefixes",

@@ -9,7 +9,7 @@ from functools import cached_property, reduce
 import numpy as np
 from numpy.typing import NDArray
 
-from flowspec.order.errors import TooLargeError
+from flowspec.order.errors import TooLarge
 from flowspec.order.grid import BoolArray, IntArray
 
 LIMIT = 1 << 32  # bits
@@ -129,4 +129,4 @@ def _product(kinds: NDArray[np.float32], data: NDArray[np.uint8]) -> NDArray[np.
 
 def _check(units: int, columns: int) -> None:
     if units * columns > LIMIT:
-        raise TooLargeError(f"{units} x {columns} dependencies are more than the 2^32 that are followed one by one")
+        raise TooLarge(f"{units} x {columns} dependencies are more than the 2^32 that are followed one by one")

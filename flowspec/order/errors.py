@@ -17,5 +17,5 @@ class OrderError(ValueError):
         self.path = path
 
 
-class TooLargeError(OrderError):
+class TooLarge(OrderError):  # noqa: N818  (an answer, not a mistake)
     """A dependency that would take more room than an exact answer is worth: "cannot prove: too large"."""

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from flowspec.order.errors import TooLargeError
+from flowspec.order.errors import TooLarge
 from flowspec.order.grid import BoolArray, Grid, IntArray
 
 K = TypeVar("K", bound=Hashable)
@@ -21,7 +21,7 @@ class Places:
     """The operations of `Closure` with a set of variables for each place: exact for any steps.
 
     Raises:
-        TooLargeError: above 4096 variables.
+        TooLarge: above 4096 variables.
     """
 
     grid: Grid
@@ -29,9 +29,7 @@ class Places:
 
     def __post_init__(self) -> None:
         if self.grid.size > LIMIT:
-            raise TooLargeError(
-                f"{self.grid.size} variables are more than the {LIMIT} that are followed place by place"
-            )
+            raise TooLarge(f"{self.grid.size} variables are more than the {LIMIT} that are followed place by place")
 
     def nothing(self) -> Sets:
         """No dependency."""
