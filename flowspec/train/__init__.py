@@ -10,7 +10,8 @@ from flowspec.train.metrics import Score
 from flowspec.train.options import Options
 from flowspec.train.progress import Bar, Lines, Progress, Quiet
 from flowspec.train.run import Run
-from flowspec.train.session import Spec, Trained, begin, evaluate, go_on, reopen
+from flowspec.train.samples import Samples, sample
+from flowspec.train.session import Spec, Trained, begin, defaults, evaluate, go_on, reopen
 from flowspec.train.stop import Interrupt
 from flowspec.train.traits import Traits
 
@@ -30,6 +31,7 @@ __all__ = [
     "Quiet",
     "Request",
     "Run",
+    "Samples",
     "Score",
     "Spec",
     "Split",
@@ -37,11 +39,13 @@ __all__ = [
     "Trained",
     "Traits",
     "begin",
+    "defaults",
     "device",
     "evaluate",
     "go_on",
     "load",
     "load_rows",
     "reopen",
+    "sample",
     "train",
 ]

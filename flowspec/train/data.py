@@ -117,7 +117,7 @@ def load(request: Request, traits: Traits, wide: bool = False) -> Data:
 
 def load_rows(request: Request, traits: Traits, split: str, standard: Standard | None, wide: bool = False) -> Data:
     """One split of other data than a model was trained on; all rows of a file that names no splits."""
-    rows = _one(_read(request.source, request, traits, wide), split, request.source)
+    rows = _one(_read(request.source, request, traits, wide, only=split), split, request.source)
     return Data(request.source, _standardized({split: rows}, standard, wide), standard)
 
 
@@ -136,14 +136,16 @@ def locate(source: str) -> tuple[Path, str | None]:
     return Path(path), key
 
 
-def _read(source: str, request: Request, traits: Traits, wide: bool) -> dict[str, Split]:
+def _read(source: str, request: Request, traits: Traits, wide: bool, only: str | None = None) -> dict[str, Split]:
+    """The splits of a source, or the one named `only` if it is there."""
     if source.startswith(toy.PREFIX):
         table, key = toy.table(source, traits), None
     else:
         path, key = locate(source)
         table = read(Wanted(path, request.columns, tuple(traits.given)))
     keys = splits.find(table, request.key or key, tuple(traits.given))
-    return {name: _split(table, found, request, traits, wide) for name, found in keys.items()}
+    wanted = {only: keys[only]} if only in keys else keys
+    return {name: _split(table, found, request, traits, wide) for name, found in wanted.items()}
 
 
 def _split(table: Table, keys: splits.Keys, request: Request, traits: Traits, wide: bool) -> Split:

@@ -15,6 +15,8 @@ from torch import Tensor
 
 from flowspec.train.errors import FAILED, TrainError
 
+HEADER = "flowspec"
+
 
 def write(path: Path, content: bytes) -> None:
     """Put `content` at `path` in one step: a temporary file beside it, flushed to disk, then renamed over it.
@@ -64,17 +66,21 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str, str]) -> None:
-    """A safetensors file with string metadata, written as `write` does; tied tensors are stored once a name."""
+    """A safetensors file, written as `write` does; tied tensors are stored once a name.
+
+    The header is kept as JSON under the one metadata key `flowspec`, so that equal contents are equal bytes.
+    """
     plain = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
-    write(path, save(plain, dict(header)))
+    write(path, save(plain, {HEADER: json.dumps(dict(header), sort_keys=True)}))
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """All tensors (on the CPU) and the metadata; TrainError when the file is absent, cut short or no safetensors."""
+    """All tensors (on the CPU) and the header; TrainError when the file is absent, cut short or no safetensors."""
     try:
         with safe_open(str(path), framework="pt") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}, dict(file.metadata() or {})  # noqa: SIM118
+            header = json.loads((file.metadata() or {}).get(HEADER, "{}"))
+            return {name: file.get_tensor(name) for name in file.keys()}, header  # noqa: SIM118
     except OSError as error:
         raise TrainError(f"cannot read `{path}`: {error.strerror or error}") from error
-    except SafetensorError as error:
+    except (SafetensorError, ValueError) as error:
         raise TrainError(f"`{path}` is not a readable safetensors file: {error}") from error

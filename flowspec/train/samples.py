@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,13 @@ import torch
 from torch import nn
 
 from flowspec.train import files
-from flowspec.train.compute import Compute
+from flowspec.train.compute import Compute, limits
 from flowspec.train.data import locate
 from flowspec.train.errors import FAILED, TrainError
 from flowspec.train.fit import fitted
+from flowspec.train.pictures import PAIRS, write_png
 from flowspec.train.readers import Wanted, read
+from flowspec.train.session import Trained
 from flowspec.train.standard import Standard
 from flowspec.train.traits import Given, Traits
 from flowspec.train.values import Array, checked
@@ -52,6 +55,13 @@ def draw(
 
 def _tensor(array: Array, given: Given, compute: Compute) -> torch.Tensor:
     return torch.from_numpy(array).to(compute.device, torch.int64 if given.classes else compute.dtype)
+
+
+def usual_count(traits: Traits, suffix: str) -> int:
+    """How many samples are wanted when nobody says: ten lines of text, a hundred images, five thousand points."""
+    if not suffix:
+        return 10
+    return 5000 if suffix == ".png" and len(traits.shape) == 1 and traits.variables <= PAIRS else 100
 
 
 def contexts(traits: Traits, chosen: Mapping[str, str], n: int) -> dict[str, Array]:
@@ -91,30 +101,45 @@ def _rows(name: str, given: Given, source: str) -> Array:
     return array.reshape(len(array), *given.shape)
 
 
-def write_array(path: Path, x: Array, given: Mapping[str, Array]) -> None:
-    """Samples as .npy, or as .npz with `x` and the givens by name."""
-    buffer = io.BytesIO()
-    if path.suffix == ".npz":
-        np.savez_compressed(buffer, allow_pickle=False, x=x, **given)
-    else:
-        np.save(buffer, x, allow_pickle=False)
-    files.write(path, buffer.getvalue())
+@dataclass(frozen=True, slots=True, eq=False)
+class Samples:
+    """x (n, *shape) in the units of the data, and what each sample was given."""
+
+    x: Array
+    given: Mapping[str, Array]
+    traits: Traits
+
+    def write_array(self, path: Path) -> None:
+        """Write x as .npy, or x and the givens by name as .npz."""
+        buffer = io.BytesIO()
+        if path.suffix == ".npz":
+            np.savez_compressed(buffer, allow_pickle=False, x=self.x, **self.given)
+        else:
+            np.save(buffer, self.x, allow_pickle=False)
+        files.write(path, buffer.getvalue())
+
+    def write_png(self, path: Path) -> None:
+        """Draw the samples; TrainError for shapes that have no picture."""
+        write_png(path, self.x, self.traits)
+
+    def text(self) -> str:
+        """Small vectors as a table, one a line, the givens first. TrainError when a line would be too long."""
+        rows = self.x.reshape(len(self.x), -1)
+        if rows.shape[1] > TABLE_WIDTH:
+            raise TrainError(
+                f"a sample has {rows.shape[1]} variables, too many for a line of text",
+                "write a file: -o samples.png or -o samples.npy",
+            )
+        heads = [*self.given, *(f"x{i}" for i in range(rows.shape[1]))]
+        labels = [array.reshape(len(array), -1)[:, :1] for array in self.given.values()]
+        return _table([heads, *([_cell(v) for v in np.concatenate(line)] for line in zip(*labels, rows, strict=True))])
 
 
-def text_table(x: Array, given: Mapping[str, Array]) -> str:
-    """Samples of small vectors as text, one a line, the givens first. TrainError when a line would be too long."""
-    rows = x.reshape(len(x), -1)
-    if rows.shape[1] > TABLE_WIDTH:
-        raise TrainError(
-            f"a sample has {rows.shape[1]} variables, too many for a line of text",
-            "write a file: -o samples.png or .npy",
-        )
-    heads = [*given, *(f"x{i}" for i in range(rows.shape[1]))]
-    labels = [array.reshape(len(array), -1)[:, :1] for array in given.values()]
-    cells = [[_cell(value) for value in np.concatenate(line)] for line in zip(*labels, rows, strict=True)]
-    widths = [max(len(head), *(len(line[i]) for line in cells)) for i, head in enumerate(heads)]
-    lines = ["  ".join(word.rjust(width) for word, width in zip(line, widths, strict=True)) for line in (heads, *cells)]
-    return "\n".join(lines) + "\n"
+def _table(lines: list[list[str]]) -> str:
+    """Cells in columns, aligned to the right."""
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    text = ("  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in lines)
+    return "".join(f"{line}\n" for line in text)
 
 
 def _cell(value: float) -> str:
@@ -122,5 +147,15 @@ def _cell(value: float) -> str:
 
 
 def original_units(x: Array, standard: Standard | None) -> Array:
-    """Samples in the units of the data the model was trained on."""
+    """Samples in the units of the data that the model was trained on."""
     return x if standard is None else standard.undo(x).astype(x.dtype)
+
+
+def sample(trained: Trained, n: int | None, suffix: str, chosen: Mapping[str, str], seed: int, batch: int) -> Samples:
+    """Draw n samples from the best model of a run, or as many as is usual for a file of that suffix."""
+    traits, compute = trained.traits, trained.compute
+    count = usual_count(traits, suffix) if n is None else n
+    given = contexts(traits, chosen, count)
+    with limits(batch):
+        x = draw(trained.model, traits, given, compute, count, seed, batch)
+    return Samples(original_units(x, trained.run.load_standard()), given, traits)

@@ -13,11 +13,14 @@ from torch import nn
 from flowspec.train import metrics
 from flowspec.train.compute import Compute, Feed, limits
 from flowspec.train.data import Data, Request, load, load_rows
+from flowspec.train.errors import TrainError
 from flowspec.train.loop import Job
 from flowspec.train.metrics import Score
 from flowspec.train.options import Options
 from flowspec.train.run import Run
 from flowspec.train.traits import Traits
+
+PREPARATIONS = ("columns", "binarize", "standardize")  # what a `train` section may say about the data
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +41,28 @@ class Trained:
     compute: Compute
     run: Run
     step: int
+
+
+def defaults(section: Mapping[str, Any], request: Request) -> tuple[Options, Request]:
+    """What a spec's `train` section says: its options, and the request with the preparations that are not set in it.
+
+    Raises TrainError for entries that do not exist or have a wrong type.
+    """
+    told = {name: section[name] for name in PREPARATIONS if name in section}
+    for name, value in told.items():
+        told[name] = _preparation(name, value)
+    unset = {name: value for name, value in told.items() if not getattr(request, name)}
+    rest = {name: value for name, value in section.items() if name not in PREPARATIONS}
+    return Options().updated(rest, "the spec's `train`"), replace(request, **unset)
+
+
+def _preparation(name: str, value: Any) -> Any:
+    if name == "columns" and isinstance(value, list | tuple):
+        return tuple(str(column) for column in value)
+    if name != "columns" and isinstance(value, bool):
+        return value
+    wanted = "a list of columns" if name == "columns" else "true or false"
+    raise TrainError(f"the spec's `train` sets `{name}` to {value!r}; it must be {wanted}")
 
 
 def begin(spec: Spec, request: Request, options: Options, device: torch.device, out: Path) -> Job:

@@ -12,7 +12,7 @@ from PIL import Image
 
 from flowspec.train import Compute, TrainError, Traits
 from flowspec.train.pictures import GAP, GRID, MARGIN, PANEL, as_bytes, bounds, picture, write_png
-from flowspec.train.samples import contexts, draw, original_units, text_table, write_array
+from flowspec.train.samples import Samples, contexts, draw, original_units
 from flowspec.train.standard import Standard
 from flowspec.train.values import Values
 
@@ -88,8 +88,9 @@ def test_samples_of_standardised_models_are_in_the_units_of_the_data() -> None:
 
 def test_arrays(tmp_path: Path) -> None:
     x, label = np.arange(6).reshape(3, 2), np.array([0, 1, 2])
-    write_array(tmp_path / "a.npy", x, {"label": label})
-    write_array(tmp_path / "a.npz", x, {"label": label})
+    samples = Samples(x, {"label": label}, traits((2,), 6))
+    samples.write_array(tmp_path / "a.npy")
+    samples.write_array(tmp_path / "a.npz")
     assert np.array_equal(np.load(tmp_path / "a.npy"), x)
     archive = np.load(tmp_path / "a.npz")
     assert np.array_equal(archive["x"], x)
@@ -98,10 +99,13 @@ def test_arrays(tmp_path: Path) -> None:
 
 def test_table() -> None:
     x = np.array([[1.5, -2.0], [0.25, 10.0]])
-    assert text_table(x, {"label": np.array([3, 10])}) == (
-        "label      x0  x1\n    3  1.5000  -2\n   10  0.2500  10\n"
-    )  # fmt: skip
-    assert fault(lambda: text_table(np.zeros((1, 784)), {})).message.startswith("a sample has 784 variables")
+    assert Samples(x, {"label": np.array([3, 10])}, traits((2,), "real")).text().splitlines() == [
+        "label      x0  x1",
+        "    3  1.5000  -2",
+        "   10  0.2500  10",
+    ]
+    long = Samples(np.zeros((1, 784)), {}, traits((784,), "binary"))
+    assert fault(long.text).message == "a sample has 784 variables, too many for a line of text"
 
 
 def test_grid_of_bits() -> None:

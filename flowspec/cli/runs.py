@@ -1,0 +1,132 @@
+"""What train, eval and sample share: from a spec or a run to a built model, and from faults to exit codes."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import linecache
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from flowspec.cli.arguments import UsageError
+from flowspec.cli.compiling import Report, analyse
+from flowspec.cli.paths import source_of, unreadable
+from flowspec.cli.streams import Streams
+from flowspec.diagnostics.render import render_full
+from flowspec.diagnostics.text import clean
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from flowspec.train import Run, Spec
+
+SPEC, MODULE = "spec.yaml", "model.py"
+
+
+class Trainable(Report, Protocol):
+    """A report that also holds the spec's `train` section as plain values."""
+
+    @property
+    def train(self) -> Mapping[str, Any]:
+        """Defaults for the train command; empty when the spec has none."""
+
+
+class Failed(Exception):  # noqa: N818 - already told
+    """The command is over; what was wrong has been said."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def guarded(work: Callable[[], int], streams: Streams) -> int:
+    """Run `work()`; faults of data, options and runs become one message and an exit code.
+
+    Raises:
+        UsageError: for what cannot be read or makes no sense, and when torch is not installed.
+    """
+    _need_torch()
+    from flowspec.train import TrainError
+
+    try:
+        return work()
+    except Failed as failed:
+        return failed.code
+    except TrainError as error:
+        if error.code != 1:
+            raise UsageError(error.message, error.help) from error
+        streams.stderr.write(f"error: {clean(error.message)}\n")
+        streams.stderr.write(f"  = help: {clean(error.help)}\n" if error.help else "")
+        return error.code
+
+
+def _need_torch() -> None:
+    for name in ("torch", "safetensors", "tqdm", "PIL"):
+        if importlib.util.find_spec(name) is None:
+            raise UsageError(f"training needs `{name}`, which is not installed", "pip install 'flowspec[train]'")
+
+
+def compiled(path: str, streams: Streams, color: bool = False) -> tuple[Spec, Mapping[str, Any]]:
+    """The built model of a spec, and its `train` section; findings go to stdout when it has errors.
+
+    Raises:
+        Failed: when the spec has errors.
+    """
+    source = source_of(path, streams)
+    report = cast(Trainable, analyse(source.name, source.text))
+    if not report.ok:
+        streams.stdout.write(render_full(report.diagnostics, report.sources, color, streams.width))
+        raise Failed(2 if unreadable(report.diagnostics) else 1)
+    from flowspec.train import Spec as Built
+
+    text = report.source()
+    texts = {**_copies(source.name, report.sources), MODULE: text}
+    return Built(_model_class(text), source.name, texts), report.train
+
+
+def opened(folder: str, streams: Streams, color: bool = False) -> tuple[Run, Spec]:
+    """A run, and the model built from the spec inside it."""
+    from flowspec.train import Run as Opened
+
+    run = Opened.open(Path(folder))
+    spec, _ = compiled(os.path.join(folder, SPEC), streams, color)
+    return run, spec
+
+
+def _copies(name: str, sources: Mapping[str, str]) -> dict[str, str]:
+    """The spec as spec.yaml, and what it uses beside it as it lies beside the spec.
+
+    Raises:
+        UsageError: when it uses a file outside its own folder, for the copy could not find that.
+    """
+    home = os.path.dirname(name)
+    texts = {SPEC: sources[name]}
+    for other, text in sources.items():
+        place = os.path.relpath(other, home or ".")
+        if other != name and (place.startswith(os.pardir) or place in (SPEC, MODULE)):
+            raise UsageError(
+                f"`{name}` uses `{other}`, which a run cannot keep beside its spec.yaml",
+                "move the used spec into the folder of the spec, under another name than spec.yaml",
+            )
+        if other != name:
+            texts[place] = text
+    return texts
+
+
+def _model_class(text: str) -> type[nn.Module]:
+    """The model of an emitted module; tracebacks and torch.compile can see its lines."""
+    name = f"flowspec_model_{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+    module = ModuleType(name)
+    module.__file__ = f"<{name}>"
+    linecache.cache[module.__file__] = (len(text), None, text.splitlines(keepends=True), module.__file__)
+    exec(compile(text, module.__file__, "exec"), module.__dict__)
+    found = [value for value in vars(module).values() if isinstance(value, type) and "SPEC_SHA256" in vars(value)]
+    return cast("type[nn.Module]", found[-1])
+
+
+def words(text: str) -> tuple[str, ...]:
+    """The words of a comma separated list."""
+    return tuple(word.strip() for word in text.split(",") if word.strip())
