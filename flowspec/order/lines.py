@@ -58,7 +58,8 @@ class Lines:
         """(D,) the levels; None where an exact answer would take too long."""
         level = np.zeros((self.grid.channels, *self.sites), np.int64)
         channels = list(range(self.grid.channels))
-        for block in [[c] for c in channels] if self.scan.channels == "first" else [channels]:
+        apart = self.scan.channels == "first" or not self.scan.axes  # the channel is the outermost key
+        for block in [[c] for c in channels] if apart else [channels]:
             if not self._fill(level, block):
                 return None
         if self.scan.sign < 0:
