@@ -50,7 +50,9 @@ class Coupling(Conditioned):
 
     name = "coupling"
     log_det = "triangular"
-    keep: Any = arg(KEEP, "the half that passes: checkerboard, channel, half, rows, columns, even_odd, indices, ...", form="keep")
+    keep: Any = arg(
+        KEEP, "the half that passes: checkerboard, channel, half, rows, columns, even_odd, indices, ...", form="keep"
+    )
     net: Any = arg(NET, "the net that gives the parameters", None, form="steps")
     transform: Any = arg(TRANSFORM, "additive or affine", Affine(), form="transform")
     times: int = arg(TIMES, "how often the step stands here", 1)
@@ -89,7 +91,9 @@ class Coupling(Conditioned):
         halves = self.sliced(site.layout)
         if halves is not None:
             return construct("SliceCoupling", site.net, halves[0], halves[1], self.transform.lower())
-        return construct("MaskCoupling", site.net, keep_text(site.layout, self.keep, self.swapped), self.transform.lower())
+        return construct(
+            "MaskCoupling", site.net, keep_text(site.layout, self.keep, self.swapped), self.transform.lower()
+        )
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,11 @@ class Bernoulli(Discrete):
 
     def check_values(self, values: Support) -> None:
         if values.count != 2:
-            raise OpError("FS231", f"`bernoulli` is for binary variables, and these are {values}", "declare `values: binary`, or use a head that fits")
+            raise OpError(
+                "FS231",
+                f"`bernoulli` is for binary variables, and these are {values}",
+                "declare `values: binary`, or use a head that fits",
+            )
 
     def size(self, values: Support) -> int:
         return 1
@@ -74,7 +78,11 @@ class Categorical(Discrete):
 
     def check_values(self, values: Support) -> None:
         if not values.discrete:
-            raise OpError("FS231", f"`categorical` is for integers, and the variables are {values}", "declare `values: N`, or use a continuous head")
+            raise OpError(
+                "FS231",
+                f"`categorical` is for integers, and the variables are {values}",
+                "declare `values: N`, or use a continuous head",
+            )
 
     def size(self, values: Support) -> int:
         return max(values.count) if isinstance(values.count, tuple) else values.count or 1

@@ -124,7 +124,9 @@ class Gate(NetOp):
     def layout(self, context: NetContext, inputs: tuple[Layout, ...]) -> Layout:
         width = inputs[0].channels
         if inputs[0].vector or width % 2:
-            raise OpError("FS224", f"`gate` halves its channels, and its input has {width}", "give it an even number of channels")
+            raise OpError(
+                "FS224", f"`gate` halves its channels, and its input has {width}", "give it an even number of channels"
+            )
         return Layout(width // 2, inputs[0].sites)
 
     def edges(self, context: NetContext, inputs: tuple[Layout, ...], output: Layout) -> Edges:
@@ -145,7 +147,11 @@ class Merge(NetOp):
         first = inputs[0]
         for other in inputs[1:]:
             if other != first:
-                raise OpError("FS222", f"`{self.name}` of values of different shape: {first} and {other}", "give its values one shape")
+                raise OpError(
+                    "FS222",
+                    f"`{self.name}` of values of different shape: {first} and {other}",
+                    "give its values one shape",
+                )
         return first
 
     def edges(self, context: NetContext, inputs: tuple[Layout, ...], output: Layout) -> Edges:
@@ -205,7 +211,11 @@ class Concat(NetOp):
             return Layout(sum(i.units for i in inputs))
         for other in inputs:
             if not other.flat and not other.vector and other.sites != sited.sites:
-                raise OpError("FS222", f"`concat` of values with sites {list(sited.sites)} and {list(other.sites)}", "give its values one size")
+                raise OpError(
+                    "FS222",
+                    f"`concat` of values with sites {list(sited.sites)} and {list(other.sites)}",
+                    "give its values one size",
+                )
         return Layout(sum(i.units if i.flat or i.vector else i.channels for i in inputs), sited.sites)
 
     def edges(self, context: NetContext, inputs: tuple[Layout, ...], output: Layout) -> Edges:

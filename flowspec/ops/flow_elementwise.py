@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from flowspec.graph.layout import Layout
-from flowspec.graph.support import REAL, UNIT_CLOSED, UNIT_OPEN, Support
-from flowspec.ops.base import Op, OpError, arg
-from flowspec.ops.flow_base import FlowOp, FlowSite, Untouched
+from flowspec.graph.support import REAL, UNIT_OPEN, Support
+from flowspec.ops.base import OpError, arg
+from flowspec.ops.flow_base import FlowOp, FlowSite
 from flowspec.ops.lowering import Construct, construct
 
 
@@ -217,9 +217,3 @@ def _atanh(y: float) -> float:
     if abs(y) >= 1:
         return math.copysign(math.inf, y)
     return math.atanh(y)
-
-
-__all__ = [
-    "ActNorm", "Dequantize", "ElementwiseAffine", "FlowLeakyRelu", "FlowSigmoid", "FlowTanh", "Logit", "Op", "Scale",
-    "Shift", "UNIT_CLOSED", "Untouched",
-]  # fmt: skip

@@ -50,7 +50,9 @@ class Permute(Untouched):
 
     name = "permute"
     main = "order"
-    order: tuple[int, ...] | dict[str, int] = arg({"anyOf": [_INDICES, _RANDOM]}, "the new order, or {random: 1, seed: S}")
+    order: tuple[int, ...] | dict[str, int] = arg(
+        {"anyOf": [_INDICES, _RANDOM]}, "the new order, or {random: 1, seed: S}"
+    )
 
     def _list(self, layout: Layout) -> list[int]:
         if isinstance(self.order, dict):
@@ -61,7 +63,12 @@ class Permute(Untouched):
         order, n = self._list(layout), axis_size(layout)
         repeated = sorted({k for k in order if order.count(k) > 1}) if len(order) < 10_000 else []
         if repeated:
-            raise OpError("FS320", f"`permute` repeats index {repeated[0]}: it is not a bijection", f"list each of 0..{n - 1} once", "order")
+            raise OpError(
+                "FS320",
+                f"`permute` repeats index {repeated[0]}: it is not a bijection",
+                f"list each of 0..{n - 1} once",
+                "order",
+            )
         if sorted(order) != list(range(n)):
             raise OpError(
                 "FS320",
@@ -99,7 +106,9 @@ def _factors(value: int | tuple[int, ...], layout: Layout, name: str) -> tuple[i
     axes = len(layout.sites)
     factors = (value,) * axes if isinstance(value, int) else tuple(value)
     if len(factors) != axes:
-        raise OpError("FS221", f"`{name}: {list(factors)}` on a value with {axes} spatial axes", f"give {axes} numbers", "size")
+        raise OpError(
+            "FS221", f"`{name}: {list(factors)}` on a value with {axes} spatial axes", f"give {axes} numbers", "size"
+        )
     return factors
 
 
@@ -175,7 +184,12 @@ class Split(Untouched):
         "half",
     )
     names: tuple[str, ...] = arg({"type": "array", "items": {"type": "string"}}, "a name for each part", ())
-    base: Any = arg({"$ref": "#/definitions/density"}, "the density of the part that leaves, given what goes on", None, form="density")
+    base: Any = arg(
+        {"$ref": "#/definitions/density"},
+        "the density of the part that leaves, given what goes on",
+        None,
+        form="density",
+    )
 
     def part_names(self) -> tuple[str, ...]:
         """The name of each part; empty where it has none."""
@@ -202,7 +216,12 @@ class Split(Untouched):
     def _check_names(self) -> None:
         count = 2 if isinstance(self.sizes, str) else len(self.sizes)
         if self.names and (len(self.names) != count or len(set(self.names)) != count):
-            raise OpError("FS322", f"`split` has {count} parts and the names {', '.join(self.names)}", "give each part a name of its own", "names")
+            raise OpError(
+                "FS322",
+                f"`split` has {count} parts and the names {', '.join(self.names)}",
+                "give each part a name of its own",
+                "names",
+            )
 
     def outputs(self, layout: Layout) -> tuple[Layout, ...]:
         return tuple(resize(layout, n) for n in self.part_sizes(layout))

@@ -33,7 +33,9 @@ def keep_entries(layout: Layout, keep: Any) -> Mask:
     try:
         mask = keep_mask(Grid(layout.channels, layout.sites), inner)
     except OrderError as error:
-        raise OpError("FS330", f"`keep`: {error}", "see `flowspec explain coupling` for the halves there are", "keep") from error
+        raise OpError(
+            "FS330", f"`keep`: {error}", "see `flowspec explain coupling` for the halves there are", "keep"
+        ) from error
     return ~mask if flipped else mask
 
 

@@ -21,15 +21,20 @@ class Lookup(NetOp):
 
     def layout(self, context: NetContext, inputs: tuple[Layout, ...]) -> Layout:
         if context.count is None:
-            raise OpError("FS225", f"`{self.name}` looks up integers, and x holds none here", "drop it, or declare `values: N`")
+            raise OpError(
+                "FS225", f"`{self.name}` looks up integers, and x holds none here", "drop it, or declare `values: N`"
+            )
         return Layout(inputs[0].channels * self.width(context), inputs[0].sites)
 
     def edges(self, context: NetContext, inputs: tuple[Layout, ...], output: Layout) -> Edges:
         width = self.width(context)
         return Channelwise(tuple(((0, k // width),) for k in range(output.channels)))
 
+    def _plain(self, site: NetSite) -> str:
+        return "{0}.unsqueeze(1)" if site.inputs[0].vector else "{0}"
+
     def _integers(self, site: NetSite) -> str:
-        return "{0}.unsqueeze(1).long()" if site.inputs[0].vector else "{0}.long()"
+        return self._plain(site) + ".long()"
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,7 @@ class OneHot(Lookup):
         return context.count or 1
 
     def lower(self, site: NetSite) -> Lowered:
-        return Lowered(f"one_hot({self._integers(site)}, {self.width(site.context)})", names=("one_hot",), raw=True)
+        return Lowered(f"one_hot({self._plain(site)}, {self.width(site.context)})", names=("one_hot",), raw=True)
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,9 @@ class Position(NetOp):
 
     name = "position"
     main = "channels"
-    channels: int | None = arg({"anyOf": [POSITIVE_INT, {"type": "null"}]}, "learned channels; coordinates if left out", None)
+    channels: int | None = arg(
+        {"anyOf": [POSITIVE_INT, {"type": "null"}]}, "learned channels; coordinates if left out", None
+    )
 
     def layout(self, context: NetContext, inputs: tuple[Layout, ...]) -> Layout:
         return Layout(self.channels or len(context.x.sites), context.x.sites)

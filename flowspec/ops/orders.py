@@ -25,7 +25,7 @@ class OrderOp(Op):
         try:
             return self.make(Grid(layout.channels, layout.sites), names, channels, member)
         except OrderError as error:
-            raise OpError("FS401", str(error), self.hint, self.main or "") from error
+            raise OpError("FS403", str(error), self.hint, self.main or "") from error
 
     hint: ClassVar[str] = ""
 
@@ -136,7 +136,9 @@ class Levels(OrderOp):
     name = "levels"
     main = "groups"
     hint = "put every variable into one group"
-    groups: tuple[tuple[int | str, ...], ...] = arg({"type": "array", "items": _INDICES, "minItems": 1}, "the groups, first to last")
+    groups: tuple[tuple[int | str, ...], ...] = arg(
+        {"type": "array", "items": _INDICES, "minItems": 1}, "the groups, first to last"
+    )
 
     def make(self, grid: Grid, names: tuple[str, ...], channels: str, member: int) -> Order:
         return maths.levels(grid, [[number_of(v, names) for v in group] for group in self.groups])
@@ -149,7 +151,9 @@ class Graph(OrderOp):
     name = "graph"
     main = "parents"
     hint = "a Bayes net is a graph without cycles over the variables of x"
-    parents: dict[str, tuple[int | str, ...]] = arg({"type": "object", "additionalProperties": _INDICES}, "child: [parents]")
+    parents: dict[str, tuple[int | str, ...]] = arg(
+        {"type": "object", "additionalProperties": _INDICES}, "child: [parents]"
+    )
 
     def make(self, grid: Grid, names: tuple[str, ...], channels: str, member: int) -> Order:
         table = {
@@ -167,7 +171,9 @@ class Subscale(OrderOp):
 
     name = "subscale"
     main = "strides"
-    strides: tuple[int, ...] = arg({"type": "array", "items": POSITIVE_INT, "minItems": 1, "maxItems": 3}, "one stride an axis")
+    strides: tuple[int, ...] = arg(
+        {"type": "array", "items": POSITIVE_INT, "minItems": 1, "maxItems": 3}, "one stride an axis"
+    )
 
     def make(self, grid: Grid, names: tuple[str, ...], channels: str, member: int) -> Order:
         return maths.subscale(grid, self.strides, channels=channels)

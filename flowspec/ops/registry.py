@@ -6,7 +6,16 @@ from typing import Any
 
 from flowspec.ops.base import NetOp, Op
 from flowspec.ops.coupling import AutoregressiveStep, Coupling
-from flowspec.ops.densities import Bernoulli, Categorical, DensityOp, GaussianMixture, Logistic, LogisticMixture, Normal, Uniform
+from flowspec.ops.densities import (
+    Bernoulli,
+    Categorical,
+    DensityOp,
+    GaussianMixture,
+    Logistic,
+    LogisticMixture,
+    Normal,
+    Uniform,
+)
 from flowspec.ops.elementwise import (
     Add,
     Concat,
@@ -62,7 +71,15 @@ NET: tuple[type[NetOp], ...] = (
 )  # fmt: skip
 STRUCTURES: tuple[type[Structure], ...] = (Chain, Residual, Mlp, Resnet)
 LOOPS: tuple[type[Loop], ...] = (Repeat, For, BlockUse)
-DENSITIES: tuple[type[DensityOp], ...] = (Bernoulli, Categorical, Normal, Logistic, Uniform, GaussianMixture, LogisticMixture)
+DENSITIES: tuple[type[DensityOp], ...] = (
+    Bernoulli,
+    Categorical,
+    Normal,
+    Logistic,
+    Uniform,
+    GaussianMixture,
+    LogisticMixture,
+)
 TRANSFORMS: tuple[type[Transform], ...] = (Additive, Affine)
 ORDERS: tuple[type[OrderOp], ...] = (
     Raster, ReverseOrder, Columns, EvenOdd, SCurve, Hilbert, RandomOrder, Explicit, Levels, Graph, Subscale, NoOrder,
@@ -88,4 +105,6 @@ def vocabulary(place: str) -> dict[str, type[Any]]:
 
 def every_op() -> tuple[tuple[str, type[Op]], ...]:
     """All ops with the place where they stand, sorted by name and place."""
-    return tuple(sorted(((place, op) for place, ops in VOCABULARIES.items() for op in ops), key=lambda e: (e[1].name, e[0])))
+    return tuple(
+        sorted(((place, op) for place, ops in VOCABULARIES.items() for op in ops), key=lambda e: (e[1].name, e[0]))
+    )

@@ -65,7 +65,9 @@ class Mlp(Structure):
 
     name = "mlp"
     main = "widths"
-    widths: tuple[int, ...] = arg({"type": "array", "items": POSITIVE_INT, "minItems": 1, "maxItems": 1000}, "the widths")
+    widths: tuple[int, ...] = arg(
+        {"type": "array", "items": POSITIVE_INT, "minItems": 1, "maxItems": 1000}, "the widths"
+    )
 
     def unfold(self, net: Building, value: Any) -> Any:
         for width in self.widths:
@@ -101,9 +103,6 @@ class Resnet(Structure):
             return net.apply(Add(), [value, inner])
 
         return block
-
-
-
 
 
 class Loop(Op):
@@ -148,6 +147,3 @@ class BlockUse(Loop):
     name = "block"
     main = "block"
     block: Any = arg({"type": "string"}, "the name of the block", form="name")
-
-
-

@@ -54,7 +54,9 @@ class Linear(Weighted):
         {"anyOf": [POSITIVE_INT, {"type": "array", "items": POSITIVE_INT, "minItems": 2, "maxItems": 4}]},
         "units of the output, or [C, H, W] to give sites back",
     )
-    mask: str = arg({"enum": ["derived", "none"]}, "`none` opts out of the derived mask, and must prove harmless", "derived")
+    mask: str = arg(
+        {"enum": ["derived", "none"]}, "`none` opts out of the derived mask, and must prove harmless", "derived"
+    )
 
     def layout(self, context: NetContext, inputs: tuple[Layout, ...]) -> Layout:
         if isinstance(self.out, int):
@@ -75,7 +77,9 @@ def per_axis(value: int | tuple[int, ...], axes: int, what: str) -> tuple[int, .
     if isinstance(value, int):
         return (value,) * axes
     if len(value) != axes:
-        raise OpError("FS221", f"`{what}: {list(value)}` on a value with {axes} spatial axes", f"give {axes} numbers", what)
+        raise OpError(
+            "FS221", f"`{what}: {list(value)}` on a value with {axes} spatial axes", f"give {axes} numbers", what
+        )
     return value
 
 
@@ -94,7 +98,9 @@ class Conv(Weighted):
     out: int = arg(POSITIVE_INT, "channels of the output")
     kernel: int | tuple[int, ...] = arg(PER_AXIS, "size of the kernel, one number or one an axis", 1)
     dilation: int | tuple[int, ...] = arg(PER_AXIS, "distance between taps, one number or one an axis", 1)
-    mask: str = arg({"enum": ["derived", "none"]}, "`none` opts out of the derived mask, and must prove harmless", "derived")
+    mask: str = arg(
+        {"enum": ["derived", "none"]}, "`none` opts out of the derived mask, and must prove harmless", "derived"
+    )
 
     def layout(self, context: NetContext, inputs: tuple[Layout, ...]) -> Layout:
         if inputs[0].flat:

@@ -47,7 +47,9 @@ class Knowledge:
 
 def free_knowledge(graph: NetGraph, shapes: Shapes) -> Knowledge:
     """A net in which everything may know everything: a coupling's, or one that reads contexts alone."""
-    bounds = tuple(None if layout is None else Bounds.uniform(KNOWS_NOTHING, layout.channels) for layout in shapes.layouts)
+    bounds = tuple(
+        None if layout is None else Bounds.uniform(KNOWS_NOTHING, layout.channels) for layout in shapes.layouts
+    )
     return Knowledge(None, bounds, (None,) * len(graph.nodes), (), (), ())
 
 
@@ -71,7 +73,11 @@ class _Derivation:
         self.labels = tuple(Labels(order, self.rows) for order in orders)
 
     def _family(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        sees_context = any(not n.inputs and n.id != "x" and i in self.live for i, n in enumerate(self.graph.nodes) if n.op.name == "source")
+        sees_context = any(
+            not n.inputs and n.id != "x" and i in self.live
+            for i, n in enumerate(self.graph.nodes)
+            if n.op.name == "source"
+        )
         rows = family(self.order, sees_context).rows or (0,)
         width = common_width(self.graph, self.shapes, self.context, self.cut)
         if width is None or width >= len(rows):
@@ -84,7 +90,13 @@ class _Derivation:
             self.bounds.append(bound)
             self.masks.append(mask)
         return Knowledge(
-            self.order, tuple(self.bounds), tuple(self.masks), self.rows, self.full_rows, tuple(self.findings), self.dead
+            self.order,
+            tuple(self.bounds),
+            tuple(self.masks),
+            self.rows,
+            self.full_rows,
+            tuple(self.findings),
+            self.dead,
         )
 
     def _node(self, i: int, node: NetNode) -> tuple[Bounds | None, Mask | None]:
@@ -134,7 +146,10 @@ class _Derivation:
 
     def _reads(self, source: int) -> tuple[tuple[int, ...], ...]:
         bounds, layout = self._input_bounds(source), self.shapes[source]
-        rows = [tuple(v for k in range(layout.channels) for v in labels.of(bounds.channel(k), layout)) for labels in self.labels]
+        rows = [
+            tuple(v for k in range(layout.channels) for v in labels.of(bounds.channel(k), layout))
+            for labels in self.labels
+        ]
         return tuple(rows) if len(set(rows)) > 1 else (rows[0],)
 
     def _input_bounds(self, i: int) -> Bounds:
@@ -208,7 +223,9 @@ class _Derivation:
         source = self._input_bounds(node.inputs[0])
         if all(b.kind is Kind.NONE for b in source.classes):
             return Bounds.uniform(KNOWS_NOTHING, layout.channels), None
-        declared = Bounds.per_channel(self._head_targets(layout) if i == self.graph.output else self._dense_targets(i, node, layout))
+        declared = Bounds.per_channel(
+            self._head_targets(layout) if i == self.graph.output else self._dense_targets(i, node, layout)
+        )
         offsets = self._offsets(edges, source, declared)
         if node.unmasked:
             return self._open_window(source, declared, offsets), self._full_mask(source, declared, offsets)
@@ -217,10 +234,16 @@ class _Derivation:
     def _offsets(self, edges: Window, source: Bounds, declared: Bounds) -> Ints:
         """The displacements of the taps: centred, or on a sequence in raster order ending at the last legal place."""
         shift = [-(k // 2) * d for k, d in zip(edges.shape, edges.dilation, strict=True)]
-        if len(edges.shape) == 1 and isinstance(self.relation, EndlessGrid) and self.order.label in ("raster", "reverse"):
+        if (
+            len(edges.shape) == 1
+            and isinstance(self.relation, EndlessGrid)
+            and self.order.label in ("raster", "reverse")
+        ):
             shift = [self._sequence_start(edges, source, declared)]
         grid = product(*(range(k) for k in edges.shape))
-        return np.array([[s + t * d for s, t, d in zip(shift, tap, edges.dilation, strict=True)] for tap in grid], dtype=np.int64)
+        return np.array(
+            [[s + t * d for s, t, d in zip(shift, tap, edges.dilation, strict=True)] for tap in grid], dtype=np.int64
+        )
 
     def _sequence_start(self, edges: Window, source: Bounds, declared: Bounds) -> int:
         """On a sequence: the first displacement, so that the kernel ends at the last place that some channel may know."""
@@ -228,7 +251,9 @@ class _Derivation:
         reach = (edges.shape[0] - 1) * edges.dilation[0]
         ahead = self.order.label == "reverse"
         here = any(
-            self.relation.kept(s, t, np.zeros((1, 1), dtype=np.int64)).any() for s in source.classes for t in declared.classes
+            self.relation.kept(s, t, np.zeros((1, 1), dtype=np.int64)).any()
+            for s in source.classes
+            for t in declared.classes
         )
         last = 0 if here else 1
         return last if ahead else -reach - last
@@ -272,7 +297,9 @@ class _Derivation:
 
     def _open_window(self, source: Bounds, declared: Bounds, offsets: Ints) -> Bounds:
         """`mask: none`: every edge stays, and the bound is whatever that lets through."""
-        classes = [self._least([(s, self._everywhere(offsets)) for s in source.classes], t, offsets) for t in declared.classes]
+        classes = [
+            self._least([(s, self._everywhere(offsets)) for s in source.classes], t, offsets) for t in declared.classes
+        ]
         return Bounds.per_channel([classes[k] for k in declared.of])
 
     def _everywhere(self, offsets: Ints) -> Bools:

@@ -13,7 +13,7 @@ from flowspec.graph.masks import LabelMask, SiteMask, TapMask
 from flowspec.graph.net import NetGraph
 from flowspec.ops.base import NetContext
 from flowspec.ops.edges import AcrossBatch, Channelwise, Dense, Joined, Window
-from flowspec.order import Bits, Grid, Order
+from flowspec.order import Bits, Grid, Order, row_levels
 from flowspec.passes.knowledge.bounds import Knowledge
 from flowspec.passes.shapes import Shapes
 
@@ -46,10 +46,7 @@ class BitDependency:
         """The longest path to each variable, in an order in which nothing is read before it is there."""
         if self.order is None:
             return None
-        level = np.zeros(self.bits.units, dtype=np.int64)
-        for v in self.order.sequence.tolist():
-            level[v] = 1 + level[self.bits.row(v)].max(initial=0)
-        return level
+        return row_levels(self.bits, self.order.sequence.tolist())
 
 
 def bits_reach(
@@ -137,7 +134,11 @@ class _Walk:
         if isinstance(mask, TapMask | SiteMask):
             offsets, in_class, out_class = mask.offsets, mask.in_class, mask.out_class
         else:
-            offsets, in_class, out_class = _centred(edges), (0,) * self.shapes[node.inputs[0]].channels, (0,) * layout.channels
+            offsets, in_class, out_class = (
+                _centred(edges),
+                (0,) * self.shapes[node.inputs[0]].channels,
+                (0,) * layout.channels,
+            )
         at, inside = _places(sites, np.array(offsets, dtype=np.int64))
         columns = [self._reads(mask, o, source, in_class, at, inside) for o in range(max(out_class) + 1)]
         bits = Bits(np.concatenate([source.bits.gather(c).data for c in columns]), self.x.columns)
@@ -167,7 +168,10 @@ class _Walk:
     # --- without masks ---------------------------------------------------------------------------------------------
 
     def _channelwise(self, edges: Channelwise, inputs: list[Value], flat: bool) -> Value:
-        sources = [v.index.reshape(-1, 1) if flat and v.index.shape[0] == 1 and v.index.shape[1] > 1 else v.index for v in inputs]
+        sources = [
+            v.index.reshape(-1, 1) if flat and v.index.shape[0] == 1 and v.index.shape[1] > 1 else v.index
+            for v in inputs
+        ]
         rows: list[tuple[tuple[int, ...], ...]] = []
         places = max(s.shape[1] for s in sources)
         for pairs in edges.sources:

@@ -13,7 +13,7 @@ from flowspec.graph.masks import TapMask
 from flowspec.graph.net import NetGraph
 from flowspec.ops.base import NetContext
 from flowspec.ops.edges import Channelwise, Joined
-from flowspec.order import Closure, Offsets, Order
+from flowspec.order import Closure, Offsets, Order, offset_levels
 from flowspec.passes.knowledge.bounds import Knowledge
 from flowspec.passes.shapes import Shapes
 
@@ -54,9 +54,8 @@ class OffsetDependency:
         return self.algebra.row(self.channels[channel], site)
 
     def levels(self) -> Ints | None:
-        from flowspec.order import levels_of_offsets
-
-        return levels_of_offsets(self.order, self.channels)
+        assert self.order.scan is not None
+        return offset_levels(self.algebra, self.channels, self.order.scan)
 
 
 def offsets_reach(
@@ -103,7 +102,13 @@ def _node(
 
 
 def _window(
-    i: int, graph: NetGraph, knowledge: Knowledge, mask: TapMask, algebra: Algebra, source: Value, closure: Closure | None
+    i: int,
+    graph: NetGraph,
+    knowledge: Knowledge,
+    mask: TapMask,
+    algebra: Algebra,
+    source: Value,
+    closure: Closure | None,
 ) -> Value:
     offsets = np.array(mask.offsets, dtype=np.int64)
     pairs = sorted(set(zip(mask.in_class, source.of, strict=True)))
@@ -111,7 +116,8 @@ def _window(
     if closure is not None and _repeats(i, graph, knowledge):
         return _repeated(i, graph, knowledge, mask, closure, source, pairs, taps)
     deps = tuple(
-        algebra.through([(source.deps[d], taps[o, c]) for c, d in pairs if len(taps[o, c])]) for o in range(len(mask.kept))
+        algebra.through([(source.deps[d], taps[o, c]) for c, d in pairs if len(taps[o, c])])
+        for o in range(len(mask.kept))
     )
     return Value(deps, mask.out_class)
 

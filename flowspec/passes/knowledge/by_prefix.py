@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from flowspec.graph.masks import LabelMask
 from flowspec.graph.net import NetGraph
 from flowspec.ops.base import NetContext
 from flowspec.ops.edges import Channelwise, Joined
-from flowspec.order import Order
+from flowspec.order import Order, prefix_levels
 from flowspec.passes.knowledge.bounds import Knowledge
 from flowspec.passes.shapes import Shapes
 
@@ -36,29 +35,8 @@ class Prefixes:
         row: Bools = self.order.rank < self.known[v]
         return row
 
-    @cached_property
-    def _by_rank(self) -> Ints:
-        """The level of each rank class: one more than the deepest class that its members know."""
-        rank = self.order.rank
-        assert rank is not None
-        need = np.zeros(self.order.classes, dtype=np.int64)
-        np.maximum.at(need, rank, self.known)
-        level = np.zeros(self.order.classes, dtype=np.int64)
-        deepest = 0
-        best = [0]
-        for r in range(self.order.classes):
-            level[r] = 1 + best[int(need[r])]
-            deepest = max(deepest, int(level[r]))
-            best.append(deepest)
-        return level
-
     def levels(self) -> Ints:
-        """One level a variable. Variables of one rank may differ in what they realise; each gets its own."""
-        rank = self.order.rank
-        assert rank is not None
-        table = np.concatenate([[0], np.maximum.accumulate(self._by_rank)])
-        levels: Ints = 1 + table[self.known]
-        return levels
+        return prefix_levels(self.order, self.known)
 
 
 def prefix_reach(

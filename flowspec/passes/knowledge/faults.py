@@ -56,7 +56,7 @@ def path_between(graph: NetGraph, start: int, end: int) -> list[int]:
 
 
 def leak(graph: NetGraph, culprit: int, reader: int, order: Order) -> Finding:
-    """FS403: an op without a mask lets through what its readers must not know. The witness is the centre variable."""
+    """FS401: an op without a mask lets through what its readers must not know. The witness is the centre variable."""
     node, victim = graph.nodes[culprit], graph.nodes[reader]
     centre = order.grid.index(0, tuple(s // 2 for s in order.grid.sites))
     v = variable(order, centre)
@@ -65,11 +65,13 @@ def leak(graph: NetGraph, culprit: int, reader: int, order: Order) -> Finding:
     route = [graph.nodes[i].id for i in dict.fromkeys([*upstream[1:], *onward])]
     trace = (" -> ".join([v, *_short(route), f"{_head(v)}"]),)
     return Finding(
-        "FS403",
+        "FS401",
         f"`{victim.id if reader != graph.output else 'head'}` sees the variable it predicts: the model is not autoregressive",
         node.arg_span("mask"),
         f"without a mask, `{node.id}` lets {v} through to what predicts {v}",
-        labels=(Label(victim.span, f"must know only what comes before {v} in `order: {order.label}`"),) if victim.span != node.span else (),
+        labels=(Label(victim.span, f"must know only what comes before {v} in `order: {order.label}`"),)
+        if victim.span != node.span
+        else (),
         trace=trace,
         helps=("drop `mask: none`; the mask is then derived from the order",),
         node=node.id,

@@ -41,7 +41,13 @@ def common_width(graph: NetGraph, shapes: Shapes, context: NetContext, cut: tupl
     widths = []
     for i, node in enumerate(graph.nodes):
         layout = shapes.layouts[i]
-        if i == graph.output or layout is None or not layout.flat or not node.inputs or shapes.layouts[node.inputs[0]] is None:
+        if (
+            i == graph.output
+            or layout is None
+            or not layout.flat
+            or not node.inputs
+            or shapes.layouts[node.inputs[0]] is None
+        ):
             continue
         dense = isinstance(node.op.edges(context, tuple(shapes[j] for j in node.inputs), layout), Dense)
         if dense and total and forward[i] * backward[i] == total:

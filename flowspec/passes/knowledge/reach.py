@@ -13,7 +13,7 @@ import numpy as np
 
 from flowspec.graph.masks import LabelMask, SiteMask, TapMask
 from flowspec.graph.net import NetGraph
-from flowspec.order import Grid, Order, TooLarge
+from flowspec.order import Order, TooLarge
 from flowspec.passes.knowledge.bounds import Knowledge
 from flowspec.passes.knowledge.by_bits import bits_reach
 from flowspec.passes.knowledge.by_offsets import offsets_reach
@@ -89,7 +89,3 @@ def _domain(graph: NetGraph, shapes: Shapes, knowledge: Knowledge, order: Order)
         sited = any(not shapes[i].flat for i in graph.live() if graph.nodes[i].inputs)
         return "prefix" if order.is_ranked and not sited else "bits"
     return "offsets" if order.scan is not None and windows and not flat else "bits"
-
-
-def grid_of(shape: tuple[int, ...]) -> Grid:
-    return Grid.of(shape)

@@ -57,7 +57,9 @@ def frozen(value: Any) -> Any:
     return tuple(frozen(v) for v in value) if isinstance(value, list) else value
 
 
-def read_arguments(op: type[Op], step: Step, scope: Scope, session: Session, extra: frozenset[str] = frozenset()) -> Arguments | None:
+def read_arguments(
+    op: type[Op], step: Step, scope: Scope, session: Session, extra: frozenset[str] = frozenset()
+) -> Arguments | None:
     """Reads and checks the arguments of a step. None when one is wrong; every wrong one has been reported.
 
     `extra` are further words that may stand beside this op, handed back in `modifiers`.
@@ -102,7 +104,9 @@ def shapes(place: str, extra: frozenset[str] = frozenset()) -> dict[str, OpShape
 def shape_of(op: type[Op], extra: frozenset[str] = frozenset()) -> OpShape:
     """How one op's arguments are written."""
     declared = op.arguments()
-    structural = op.main is not None and (op.main not in declared or declared[op.main].form != "plain" or _takes_mapping(op))
+    structural = op.main is not None and (
+        op.main not in declared or declared[op.main].form != "plain" or _takes_mapping(op)
+    )
     return OpShape(op.main, frozenset(declared) - {op.main or ""} | extra, structural)
 
 
@@ -111,7 +115,9 @@ def _takes_mapping(op: type[Op]) -> bool:
     return any(option.get("type") == "object" for option in (schema, *schema.get("anyOf", ())))
 
 
-def read_step(node: Node, place: str, session: Session, extra: frozenset[str] = frozenset()) -> tuple[type[Op], Step] | None:
+def read_step(
+    node: Node, place: str, session: Session, extra: frozenset[str] = frozenset()
+) -> tuple[type[Op], Step] | None:
     """The op that a node names in a place, and its step in normal form. None after reporting what is wrong."""
     step, findings = step_parts(node, shapes(place, extra), MODIFIERS)
     for finding in findings:

@@ -88,7 +88,9 @@ def read_head(node: Node, scope: Scope, session: Session) -> HeadChoice | None:
     entry, given = arguments.modifiers.get("in"), arguments.modifiers.get("given")
     for word in ("knows", "times", "name"):
         if word in arguments.modifiers:
-            session.report("FS204", f"`{word}` does nothing on a density", site(arguments.modifiers[word].key), "drop it")
+            session.report(
+                "FS204", f"`{word}` does nothing on a density", site(arguments.modifiers[word].key), "drop it"
+            )
     family: Any = op(**arguments.values)
     return HeadChoice(family, kernel, entry.value if entry else None, given.value if given else None, site(step.op))
 
@@ -130,7 +132,12 @@ def autoregressive(node: Mapping, place: Place, scope: Scope, session: Session, 
     given = None if top else node.get("given")
     contexts = contexts_of(given.value if given else None, place.available, session)
     if head_entry is None:
-        session.report("FS202", "a model with an order or a net needs a `head`", site(node), "add `head: bernoulli`, `categorical`, `normal`, ...")
+        session.report(
+            "FS202",
+            "a model with an order or a net needs a `head`",
+            site(node),
+            "add `head: bernoulli`, `categorical`, `normal`, ...",
+        )
     head = read_head(head_entry.value, scope, session) if head_entry else None
     if head is not None and not fits(head, place.values, node, session):
         head = None
@@ -141,11 +148,15 @@ def autoregressive(node: Mapping, place: Place, scope: Scope, session: Session, 
     own = (*place.offered, *contexts)
     if order is None or _knows_nothing(order):
         choice = order or OrderChoice(vocabulary("order")["none"](), "joint", site(node))
-        return _independent(net_entry.value if net_entry else None, head, choice, own, place, scope, session, site(node))
+        return _independent(
+            net_entry.value if net_entry else None, head, choice, own, place, scope, session, site(node)
+        )
     return _ordered(node, order, head, own, place, scope, session)
 
 
-def _read_net_anyway(net: Node | None, contexts: tuple[Context, ...], place: Place, scope: Scope, session: Session) -> None:
+def _read_net_anyway(
+    net: Node | None, contexts: tuple[Context, ...], place: Place, scope: Scope, session: Session
+) -> None:
     """Looks for independent faults in the net of a model that failed elsewhere."""
     if net is not None:
         conditioner(Request(net, contexts, place.everywhere, 1, site(net)), scope, session)
@@ -156,7 +167,14 @@ def _knows_nothing(order: OrderChoice) -> bool:
 
 
 def _independent(
-    net: Node | None, head: HeadChoice, order: OrderChoice, own: tuple[Context, ...], place: Place, scope: Scope, session: Session, span: Span
+    net: Node | None,
+    head: HeadChoice,
+    order: OrderChoice,
+    own: tuple[Context, ...],
+    place: Place,
+    scope: Scope,
+    session: Session,
+    span: Span,
 ) -> Density | None:
     """Variables that are independent given the contexts: free parameters, or the parameters a net gives."""
     if net is None and head.input is None and not own:
@@ -180,15 +198,28 @@ def _with_net(
         return None
     size = head.op.size(place.values)
     if size == 0:
-        session.report("FS233", f"`{head.op.name}` has no parameters for a net to give", head.span, "drop the net, or use another density")
+        session.report(
+            "FS233",
+            f"`{head.op.name}` has no parameters for a net to give",
+            head.span,
+            "drop the net, or use another density",
+        )
         return None
-    request = Request(net, own or place.everywhere, place.everywhere, size, head.span, head.kernel, head.input, reads_x=False)
+    request = Request(
+        net, own or place.everywhere, place.everywhere, size, head.span, head.kernel, head.input, reads_x=False
+    )
     found = conditioner(request, scope, session)
     return None if found is None else Leaf(head.op, "net", span, found, found.contexts, place.id)
 
 
 def _ordered(
-    node: Mapping, order: OrderChoice, head: HeadChoice, own: tuple[Context, ...], place: Place, scope: Scope, session: Session
+    node: Mapping,
+    order: OrderChoice,
+    head: HeadChoice,
+    own: tuple[Context, ...],
+    place: Place,
+    scope: Scope,
+    session: Session,
 ) -> Density | None:
     net = node.get("net")
     span = site(node)
@@ -248,4 +279,14 @@ def _channels(name: str, arguments: Arguments, session: Session) -> str | None:
     return text
 
 
-__all__ = ["FLOW_KEYS", "MODEL_KEYS", "HeadChoice", "Place", "autoregressive", "density", "read_head", "read_order", "replace"]
+__all__ = [
+    "FLOW_KEYS",
+    "MODEL_KEYS",
+    "HeadChoice",
+    "Place",
+    "autoregressive",
+    "density",
+    "read_head",
+    "read_order",
+    "replace",
+]

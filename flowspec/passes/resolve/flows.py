@@ -39,9 +39,13 @@ def flow_model(node: Mapping, place: Place, scope: Scope, session: Session, top:
     flow, base = node.get("flow"), node.get("base")
     assert flow is not None
     if base is None:
-        session.report("FS202", "a flow needs a `base`: the density that its parts end in", site(flow.key), "add `base: normal`")
+        session.report(
+            "FS202", "a flow needs a `base`: the density that its parts end in", site(flow.key), "add `base: normal`"
+        )
     available = {**place.available, **{c.name: c.origin for c in contexts or ()}}
-    inner = replace(place, available=available, everywhere=(*place.everywhere, *(contexts or ()), *place.offered), offered=())
+    inner = replace(
+        place, available=available, everywhere=(*place.everywhere, *(contexts or ()), *place.offered), offered=()
+    )
     builder = FlowBuilder(session, scope, inner)
     ends = builder.run(flow.value)
     if base is None or contexts is None:
@@ -93,7 +97,12 @@ class FlowBuilder:
             body = entry.value
             reference = body.get("in") if isinstance(body, Mapping) else None
             if reference is None:
-                self.session.report("FS133", f"`{entry.key.text}` in a graph does not say what it reads", site(entry.key), "add `in: NAME`")
+                self.session.report(
+                    "FS133",
+                    f"`{entry.key.text}` in a graph does not say what it reads",
+                    site(entry.key),
+                    "add `in: NAME`",
+                )
                 self.failed = True
                 continue
             before = len(self.leaving)
@@ -158,7 +167,12 @@ class FlowBuilder:
         found: Arguments | None = self.session.memo[key]
         if found is not None and "knows" in found.modifiers:
             entry = found.modifiers["knows"]
-            self.session.report("FS204", "`knows` caps an op of a net; a flow step has no bound of its own", site(entry.key), "drop it, or put it into the net")
+            self.session.report(
+                "FS204",
+                "`knows` caps an op of a net; a flow step has no bound of its own",
+                site(entry.key),
+                "drop it, or put it into the net",
+            )
         return found
 
     def _read_inner_anyway(self, op: type[Op], step: Step) -> None:
@@ -183,7 +197,9 @@ class FlowBuilder:
             return 1
         value, ok = value_of(entry.value, self.scope, self.session)
         if ok and not (isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 10_000):
-            self.session.report("FS203", f"`times` is {value!r}; it must be an integer from 1 to 10000", site(entry.value))
+            self.session.report(
+                "FS203", f"`times` is {value!r}; it must be an integer from 1 to 10000", site(entry.value)
+            )
         return value if isinstance(value, int) and 1 <= value <= 10_000 else 1
 
     def _add(
@@ -201,7 +217,9 @@ class FlowBuilder:
         outputs = tuple(range(len(self.values), len(self.values) + count))
         image = op.image(self.values[value])
         self.values.extend([image] * count)
-        self.nodes.append(FlowNode(node_id, op, value, outputs, step.span, frames, net, use[1] if use else 0, arguments.spans))
+        self.nodes.append(
+            FlowNode(node_id, op, value, outputs, step.span, frames, net, use[1] if use else 0, arguments.spans)
+        )
         if isinstance(op, Split):
             self._leave(op, arguments, node_id, outputs, step)
         return outputs[-1]
@@ -254,7 +272,12 @@ class FlowBuilder:
             values["order"] = read_order(arguments.nodes["order"], self.scope, self.session)
             ok = ok and values["order"] is not None
         if "net" not in arguments.nodes:
-            self.session.report("FS202", f"`{op.name}` needs a `net`: it gives the parameters of the transform", step.span, "add `net: ...`")
+            self.session.report(
+                "FS202",
+                f"`{op.name}` needs a `net`: it gives the parameters of the transform",
+                step.span,
+                "add `net: ...`",
+            )
             ok = False
         self.session.memo[key] = op(**values) if ok else None
         return self.session.memo[key]
@@ -271,7 +294,15 @@ class FlowBuilder:
             return None
         kernel = getattr(op.transform, "kernel", 1)
         request = Request(
-            arguments.nodes["net"], contexts, self.place.everywhere, op.transform.size, site(step.op), kernel, None, True, op.name
+            arguments.nodes["net"],
+            contexts,
+            self.place.everywhere,
+            op.transform.size,
+            site(step.op),
+            kernel,
+            None,
+            True,
+            op.name,
         )
         return conditioner(request, self.scope, self.session)
 
@@ -293,16 +324,25 @@ class FlowBuilder:
                     value = self.chain(loop.do, value)
         return value
 
-    def _block(self, definition: Definition, values: dict[str, Any], step: Step, value: int | None, frame: Frame) -> int | None:
+    def _block(
+        self, definition: Definition, values: dict[str, Any], step: Step, value: int | None, frame: Frame
+    ) -> int | None:
         body = definition.node
         entry = body.get("flow") if isinstance(body, Mapping) else None
         if entry is None:
-            self.session.report("FS139", f"block `{definition.name}` has no `flow`, so it cannot stand in a flow", step.span, "add `flow:` to the block")
+            self.session.report(
+                "FS139",
+                f"block `{definition.name}` has no `flow`, so it cannot stand in a flow",
+                step.span,
+                "add `flow:` to the block",
+            )
             return self._fail()
         scope = block_scope(definition, values, step, self.scope, self.session)
         if scope is None or definition in self.open:
             if scope is not None:
-                self.session.report("FS140", f"block `{definition.name}` uses itself", step.span, "a block cannot contain itself")
+                self.session.report(
+                    "FS140", f"block `{definition.name}` uses itself", step.span, "a block cannot contain itself"
+                )
             return self._fail()
         self.open.append(definition)
         try:
@@ -367,11 +407,16 @@ class FlowBuilder:
         missing = [name for name in names if name not in table]
         for name in missing:
             self.session.report(
-                "FS303", f"part `{name}` reaches no density", site(base), f"add `{name}: normal` to `base`, or another density"
+                "FS303",
+                f"part `{name}` reaches no density",
+                site(base),
+                f"add `{name}: normal` to `base`, or another density",
             )
         return None if missing or len(table) > len(names) else table
 
-    def _with_densities(self, parts: list[tuple[str, int, Density | None, Span]], table: dict[str, Node], base: Node) -> list[Part] | None:
+    def _with_densities(
+        self, parts: list[tuple[str, int, Density | None, Span]], table: dict[str, Node], base: Node
+    ) -> list[Part] | None:
         origins = {name: f"part:{name}" for name, _, _, _ in parts}
         found: list[Part] = []
         for name, value, own, span in sorted(parts, key=lambda p: p[1]):

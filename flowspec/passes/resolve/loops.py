@@ -43,7 +43,9 @@ def rounds_of(op: type[Op], step: Step, arguments: Arguments, scope: Scope, sess
     block_node, do = arguments.nodes.get("block"), arguments.nodes.get("do")
     if (block_node is None) == (do is None):
         found = "both `do` and `block`" if do is not None else "neither `do` nor `block`"
-        session.report("FS202", f"`{op.name}` has {found}", step.span, "give the steps of a round under `do`, or name a block")
+        session.report(
+            "FS202", f"`{op.name}` has {found}", step.span, "give the steps of a round under `do`, or name a block"
+        )
         return None
     block = _block(block_node, scope, session) if block_node is not None else None
     if block_node is not None and block is None:
@@ -53,16 +55,30 @@ def rounds_of(op: type[Op], step: Step, arguments: Arguments, scope: Scope, sess
 
 def _combinations(node: Node | None, scope: Scope, session: Session) -> tuple[dict[str, Any], ...] | None:
     if not isinstance(node, Mapping) or not node.entries:
-        session.report("FS203", "`for` needs loop variables with lists of values", site(node) if node else None, "write `for: {i: [1, 2, 3]}`")  # type: ignore[arg-type]
+        session.report(
+            "FS203",
+            "`for` needs loop variables with lists of values",
+            site(node) if node else None,
+            "write `for: {i: [1, 2, 3]}`",
+        )  # type: ignore[arg-type]
         return None
     lists, total = [], 1
     for entry in node.entries:
         values, ok = value_of(entry.value, scope, session)
         if not ok:
             return None
-        bad = not isinstance(values, list) or not values or any(not isinstance(v, int | float) or isinstance(v, bool) for v in values)
+        bad = (
+            not isinstance(values, list)
+            or not values
+            or any(not isinstance(v, int | float) or isinstance(v, bool) for v in values)
+        )
         if bad:
-            session.report("FS203", f"loop variable `{entry.key.text}` needs a list of numbers", site(at_path(entry.value, ())), "write `[1, 2, 4]`")
+            session.report(
+                "FS203",
+                f"loop variable `{entry.key.text}` needs a list of numbers",
+                site(at_path(entry.value, ())),
+                "write `[1, 2, 4]`",
+            )
             return None
         lists.append(values)
         total *= len(values)
@@ -83,7 +99,9 @@ def _block(node: Node, scope: Scope, session: Session) -> Definition | None:
     return definition
 
 
-def block_scope(definition: Definition, values: dict[str, Any], step: Step, scope: Scope, session: Session) -> Scope | None:
+def block_scope(
+    definition: Definition, values: dict[str, Any], step: Step, scope: Scope, session: Session
+) -> Scope | None:
     """The scope inside a block: its own `vars`, set by the use or by loop variables of that name."""
     body = definition.node
     assert isinstance(body, Mapping)
@@ -98,7 +116,9 @@ def block_scope(definition: Definition, values: dict[str, Any], step: Step, scop
     if isinstance(given, Mapping):
         for var in given.entries:
             if var.key.text not in declared:
-                session.unknown_name("FS137", f"variable of block `{definition.name}`", var.key.text, list(declared), site(var.key))
+                session.unknown_name(
+                    "FS137", f"variable of block `{definition.name}`", var.key.text, list(declared), site(var.key)
+                )
                 return None
             value, ok = value_of(var.value, scope.with_vars(values), session)
             if not ok:
@@ -110,7 +130,9 @@ def block_scope(definition: Definition, values: dict[str, Any], step: Step, scop
 # --- in nets ---------------------------------------------------------------------------------------------------------
 
 
-def unfold_net(net: NetBuilder, op: type[Op], step: Step, arguments: Arguments, value: int | None, in_graph: bool) -> Bundle:
+def unfold_net(
+    net: NetBuilder, op: type[Op], step: Step, arguments: Arguments, value: int | None, in_graph: bool
+) -> Bundle:
     """A loop or a block in a net: the bundle of its last round, with every round by number."""
     loop = rounds_of(op, step, arguments, net.scope, net.session)
     if loop is None:
@@ -130,12 +152,19 @@ def unfold_net(net: NetBuilder, op: type[Op], step: Step, arguments: Arguments, 
     return Bundle(dict(last.outputs), tuple(rounds) if loop.looping else ())
 
 
-def _start(net: NetBuilder, loop: Rounds, arguments: Arguments, step: Step, value: int | None, in_graph: bool) -> Bundle | None:
+def _start(
+    net: NetBuilder, loop: Rounds, arguments: Arguments, step: Step, value: int | None, in_graph: bool
+) -> Bundle | None:
     """What goes in: `r.0`."""
     entry = arguments.modifiers.get("in")
     inputs = _block_inputs(loop.block) if loop.block else ("",)
     if entry is None and in_graph:
-        net.session.report("FS133", f"`{step.op.text}` in a graph does not say what it reads", step.span, "add `in: NAME`, or `in: {input: NAME}`")
+        net.session.report(
+            "FS133",
+            f"`{step.op.text}` in a graph does not say what it reads",
+            step.span,
+            "add `in: NAME`, or `in: {input: NAME}`",
+        )
         return None
     if entry is None:
         return Bundle({inputs[0]: value}) if len(inputs) == 1 else _missing_inputs(net, loop, inputs, step)
@@ -177,7 +206,11 @@ def _block_inputs(definition: Definition) -> tuple[str, ...]:
         return ("x",)
     if isinstance(entry.value, Scalar):
         return (entry.value.text,)
-    return tuple(i.text for i in entry.value.items if isinstance(i, Scalar)) if isinstance(entry.value, Sequence) else ("x",)
+    return (
+        tuple(i.text for i in entry.value.items if isinstance(i, Scalar))
+        if isinstance(entry.value, Sequence)
+        else ("x",)
+    )
 
 
 def _round(net: NetBuilder, loop: Rounds, step: Step, values: dict[str, Any], before: Bundle) -> Bundle:
@@ -196,7 +229,12 @@ def _block_round(net: NetBuilder, definition: Definition, step: Step, values: di
     entry = body.get("net")
     if entry is None or scope is None:
         if entry is None:
-            net.session.report("FS139", f"block `{definition.name}` has no `net`, so it cannot stand in a net", step.span, "add `net:` to the block")
+            net.session.report(
+                "FS139",
+                f"block `{definition.name}` has no `net`, so it cannot stand in a net",
+                step.span,
+                "add `net:` to the block",
+            )
         return Bundle.one(None)
     if not net.enter(definition, step):
         return Bundle.one(None)
@@ -224,5 +262,3 @@ def _outputs(net: NetBuilder, entry: Entry | None, result: Bundle) -> dict[str, 
     if isinstance(entry.value, Mapping):
         return {e.key.text: net.value_at(e.value) for e in entry.value.entries}
     return {"": net.value_at(entry.value)}
-
-

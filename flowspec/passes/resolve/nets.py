@@ -121,9 +121,16 @@ class NetBuilder:
         for entry in node.entries:
             name = entry.key.text
             if not is_reference(name) or "." in name:
-                self.session.report("FS131", f"`{name}` cannot name a value", site(entry.key), "use letters, digits and `_`")
+                self.session.report(
+                    "FS131", f"`{name}` cannot name a value", site(entry.key), "use letters, digits and `_`"
+                )
             elif name in vocabulary("net") or name in ("x",):
-                self.session.report("FS131", f"`{name}` cannot name a value: it has a meaning already", site(entry.key), "choose another name")
+                self.session.report(
+                    "FS131",
+                    f"`{name}` cannot name a value: it has a meaning already",
+                    site(entry.key),
+                    "choose another name",
+                )
             last = self.names[name] = self.step(entry.value, None, name)
         self.names = {**outer, **{k: v for k, v in self.names.items() if k not in outer}}
         return last
@@ -148,7 +155,9 @@ class NetBuilder:
         label = name or self._own_name(arguments)
         with self.at(step.span, arguments, label):
             if issubclass(op, Loop):
-                bundle = loops.unfold_net(self, op, step, arguments, value, bool(name)) if arguments else Bundle.one(None)
+                bundle = (
+                    loops.unfold_net(self, op, step, arguments, value, bool(name)) if arguments else Bundle.one(None)
+                )
             else:
                 bundle = Bundle.one(self._plain(op, step, arguments, value, bool(name)))
         if not name and label:
@@ -162,11 +171,15 @@ class NetBuilder:
     def _read(self, op: type[Op], step: Step) -> Arguments | None:
         key = ("args", step.node, self.scope.key)
         if key not in self.session.memo:
-            self.session.memo[key] = read_arguments(op, step, self.scope, self.session, loops.EXTRA if issubclass(op, Loop) else frozenset())
+            self.session.memo[key] = read_arguments(
+                op, step, self.scope, self.session, loops.EXTRA if issubclass(op, Loop) else frozenset()
+            )
         found: Arguments | None = self.session.memo[key]
         return found
 
-    def _plain(self, op: type[Op], step: Step, arguments: Arguments | None, value: int | None, in_graph: bool) -> int | None:
+    def _plain(
+        self, op: type[Op], step: Step, arguments: Arguments | None, value: int | None, in_graph: bool
+    ) -> int | None:
         if arguments is None:
             return None
         inputs = self._inputs(op, step, arguments, value, in_graph)
@@ -194,7 +207,10 @@ class NetBuilder:
         if "given" in arguments.modifiers and not isinstance(instance, Weighted | Gate):
             entry = arguments.modifiers["given"]
             self.session.report(
-                "FS204", f"`given` on `{op.name}`, which has no weights to add a context to", site(entry.key), "give the context to a weighted op or a gate"
+                "FS204",
+                f"`given` on `{op.name}`, which has no weights to add a context to",
+                site(entry.key),
+                "give the context to a weighted op or a gate",
             )
         return instance
 
@@ -208,7 +224,9 @@ class NetBuilder:
 
     # --- inputs and references -------------------------------------------------------------------------------------
 
-    def _inputs(self, op: type[Op], step: Step, arguments: Arguments, value: int | None, in_graph: bool) -> list[int | None] | None:
+    def _inputs(
+        self, op: type[Op], step: Step, arguments: Arguments, value: int | None, in_graph: bool
+    ) -> list[int | None] | None:
         if op.name in _LIST_OPS:
             return self._listed(op, step)
         if op.name == "position":
@@ -218,7 +236,10 @@ class NetBuilder:
             return [self.value_at(entry.value)]
         if in_graph:
             self.session.report(
-                "FS133", f"`{step.op.text}` in a graph does not say what it reads", step.span, "add `in: NAME`; only chains read the step before"
+                "FS133",
+                f"`{step.op.text}` in a graph does not say what it reads",
+                step.span,
+                "add `in: NAME`; only chains read the step before",
             )
             return None
         return [value]
@@ -227,7 +248,9 @@ class NetBuilder:
         if isinstance(step.main, Sequence) and step.main.items:
             return [self.value_at(item) for item in step.main.items]
         place = site(step.main) if step.main else step.span
-        self.session.report("FS203", f"`{op.name}` needs the list of the values it combines", place, f"write `{op.name}: [a, b]`")
+        self.session.report(
+            "FS203", f"`{op.name}` needs the list of the values it combines", place, f"write `{op.name}: [a, b]`"
+        )
         return None
 
     def value_at(self, node: Node) -> int | None:
@@ -237,7 +260,12 @@ class NetBuilder:
             return None
         if bundle.single is None:
             outputs = ", ".join(f"`{o}`" for o in bundle.outputs)
-            self.session.report("FS134", f"`{_text(node)}` has several outputs: {outputs}", site(node), f"name one: `{_text(node)}.{next(iter(bundle.outputs))}`")
+            self.session.report(
+                "FS134",
+                f"`{_text(node)}` has several outputs: {outputs}",
+                site(node),
+                f"name one: `{_text(node)}.{next(iter(bundle.outputs))}`",
+            )
         return bundle.single
 
     def bundle_at(self, node: Node) -> Bundle | None:
@@ -246,7 +274,9 @@ class NetBuilder:
             return Bundle.one(ZERO)
         if not isinstance(node, Scalar) or not isinstance(node.value, str):
             if not (isinstance(node, Scalar) and node.bad):
-                self.session.report("FS134", "a reference is the name of a value", site(node), "write `in: NAME` or `in: NAME.OUTPUT`")
+                self.session.report(
+                    "FS134", "a reference is the name of a value", site(node), "write `in: NAME` or `in: NAME.OUTPUT`"
+                )
             return None
         text = substitute(node.text, self.scope.vars, site(node))
         if not isinstance(text, str):
@@ -303,11 +333,15 @@ class NetBuilder:
         if entry is not None:
             value = self.value_at(entry.value)
         elif name:
-            self.session.report("FS133", f"`{definition.name}` in a graph does not say what it reads", site(node), "add `in: NAME`")
+            self.session.report(
+                "FS133", f"`{definition.name}` in a graph does not say what it reads", site(node), "add `in: NAME`"
+            )
             return Bundle.one(None)
         self.session.used.add(definition)
         if definition in self.open:
-            self.session.report("FS140", f"net `{definition.name}` uses itself", site(node), "a net cannot contain itself")
+            self.session.report(
+                "FS140", f"net `{definition.name}` uses itself", site(node), "a net cannot contain itself"
+            )
             return Bundle.one(None)
         self.open.append(definition)
         try:
@@ -319,7 +353,12 @@ class NetBuilder:
     def _check_use(self, definition: Definition, node: Mapping) -> None:
         for entry in node.entries:
             if entry.key.text not in (definition.name, "in", "name"):
-                self.session.report("FS201", f"a net used by name takes `in` alone, not `{entry.key.text}`", site(entry.key), "write the argument in the net itself")
+                self.session.report(
+                    "FS201",
+                    f"a net used by name takes `in` alone, not `{entry.key.text}`",
+                    site(entry.key),
+                    "write the argument in the net itself",
+                )
 
     # --- state that nests ------------------------------------------------------------------------------------------
 
@@ -379,7 +418,9 @@ class NetBuilder:
     def enter(self, definition: Definition, step: Step) -> bool:
         """Notes that a block is being unfolded; False after reporting a block that uses itself."""
         if definition in self.open:
-            self.session.report("FS140", f"block `{definition.name}` uses itself", step.span, "a block cannot contain itself")
+            self.session.report(
+                "FS140", f"block `{definition.name}` uses itself", step.span, "a block cannot contain itself"
+            )
             return False
         self.open.append(definition)
         return True

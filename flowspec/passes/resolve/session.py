@@ -38,7 +38,9 @@ class Session:
         lines = (helps,) if isinstance(helps, str) else tuple(helps)
         self.add(Finding(code, message, span, helps=tuple(h for h in lines if h), **more))
 
-    def unknown_name(self, code: str, what: str, name: str, options: Any, span: Span, labels: tuple[Label, ...] = ()) -> None:
+    def unknown_name(
+        self, code: str, what: str, name: str, options: Any, span: Span, labels: tuple[Label, ...] = ()
+    ) -> None:
         """A name that is not in a closed set, with the nearest one that is."""
         near = suggest(name, options)
         listed = ", ".join(f"`{o}`" for o in sorted(options)[:24])

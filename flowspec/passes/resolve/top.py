@@ -21,14 +21,26 @@ KEYS = (
 )  # fmt: skip
 NAME = re.compile(r"[a-z][a-z0-9_]{0,47}\Z")
 RESERVED = frozenset(
-    {"x", "z", "n", "order", "generator", "draw", "torch", "nn", "math", "self", "forward", "train", "eval", "print", "type"}
+    {
+        "x",
+        "z",
+        "n",
+        "order",
+        "generator",
+        "draw",
+        "torch",
+        "nn",
+        "math",
+        "self",
+        "forward",
+        "train",
+        "eval",
+        "print",
+        "type",
+    }
 )
 MODULE_NAMES = frozenset(
-    "add_module apply bfloat16 buffers call_super_init children compile cpu cuda double dump_patches extra_repr float get_buffer "
-    "get_extra_state get_parameter get_submodule half ipu load_state_dict modules mtia named_buffers named_children named_modules "
-    "named_parameters parameters register_buffer register_module register_parameter requires_grad_ set_extra_state set_submodule "
-    "share_memory state_dict to to_empty training type xpu zero_grad log_prob sample encode decode terms conditionals "
-    "bits_per_dim initialize flow unflow theta".split()
+    ["add_module", "apply", "bfloat16", "buffers", "call_super_init", "children", "compile", "cpu", "cuda", "double", "dump_patches", "extra_repr", "float", "get_buffer", "get_extra_state", "get_parameter", "get_submodule", "half", "ipu", "load_state_dict", "modules", "mtia", "named_buffers", "named_children", "named_modules", "named_parameters", "parameters", "register_buffer", "register_module", "register_parameter", "requires_grad_", "set_extra_state", "set_submodule", "share_memory", "state_dict", "to", "to_empty", "training", "type", "xpu", "zero_grad", "log_prob", "sample", "encode", "decode", "terms", "conditionals", "bits_per_dim", "initialize", "flow", "unflow", "theta"]
 )
 MAX_ELEMENTS = 2**31
 
@@ -57,9 +69,18 @@ def _check_keys(root: Mapping, session: Session) -> None:
     first = root.entries[0]
     entry = root.get("flowspec")
     if entry is None:
-        session.report("FS101", "a spec begins with `flowspec: 1`, the version of the language", site(first.key), "write `flowspec: 1` on the first line")
-    elif entry.value and (not isinstance(entry.value, Scalar) or entry.value.value != 1 or isinstance(entry.value.value, bool)):
-        session.report("FS101", "this flowspec reads version 1 of the language", site(entry.value), "write `flowspec: 1`")
+        session.report(
+            "FS101",
+            "a spec begins with `flowspec: 1`, the version of the language",
+            site(first.key),
+            "write `flowspec: 1` on the first line",
+        )
+    elif entry.value and (
+        not isinstance(entry.value, Scalar) or entry.value.value != 1 or isinstance(entry.value.value, bool)
+    ):
+        session.report(
+            "FS101", "this flowspec reads version 1 of the language", site(entry.value), "write `flowspec: 1`"
+        )
     elif first is not entry:
         session.report("FS101", "`flowspec: 1` is not the first key", site(entry.key), "move it to the first line")
     for other in root.entries:
@@ -69,7 +90,12 @@ def _check_keys(root: Mapping, session: Session) -> None:
 
 def legal_name(text: Any) -> bool:
     """Whether a name may reach source text: it matches the pattern and shadows nothing."""
-    return isinstance(text, str) and bool(NAME.match(text)) and not keyword.iskeyword(text) and text not in RESERVED | MODULE_NAMES
+    return (
+        isinstance(text, str)
+        and bool(NAME.match(text))
+        and not keyword.iskeyword(text)
+        and text not in RESERVED | MODULE_NAMES
+    )
 
 
 def _name(root: Mapping, session: Session) -> str | None:
@@ -117,14 +143,18 @@ def _vars(entry: Entry | None, scope: Scope, session: Session) -> None:
     if entry is None:
         return
     if not isinstance(entry.value, Mapping):
-        session.report("FS203", "`vars` is a mapping of names to numbers", site(entry.value), "write `vars: {width: 64}`")
+        session.report(
+            "FS203", "`vars` is a mapping of names to numbers", site(entry.value), "write `vars: {width: 64}`"
+        )
         return
     for var in entry.value.entries:
         value, ok = value_of(var.value, scope, session)
         if not ok:
             scope.vars[var.key.text] = 1  # unknown; what uses it stays silent
         elif isinstance(value, bool) or not isinstance(value, int | float):
-            session.report("FS203", f"variable `{var.key.text}` must be an integer or a float", site(var.value), "write a number")
+            session.report(
+                "FS203", f"variable `{var.key.text}` must be an integer or a float", site(var.value), "write a number"
+            )
             scope.vars[var.key.text] = 1
         else:
             scope.vars[var.key.text] = value
@@ -134,7 +164,9 @@ def _definitions(entry: Entry | None, what: str, scope: Scope, table: dict[str, 
     if entry is None:
         return
     if not isinstance(entry.value, Mapping):
-        session.report("FS203", f"`{what}s` is a mapping of names to {what}s", site(entry.value), f"write `{what}s: {{name: ...}}`")
+        session.report(
+            "FS203", f"`{what}s` is a mapping of names to {what}s", site(entry.value), f"write `{what}s: {{name: ...}}`"
+        )
         return
     for item in entry.value.entries:
         _check_defined(item, what, session)
@@ -146,11 +178,18 @@ def _definitions(entry: Entry | None, what: str, scope: Scope, table: dict[str, 
 def _block_is_sound(item: Entry, session: Session) -> bool:
     body = item.value
     if not isinstance(body, Mapping) or not ({"net", "flow"} & set(body.keys())):
-        session.report("FS139", f"block `{item.key.text}` needs a `net` or a `flow`", site(item.key), "write `{in: [...], net: ..., out: ...}` or `{flow: [...]}`")
+        session.report(
+            "FS139",
+            f"block `{item.key.text}` needs a `net` or a `flow`",
+            site(item.key),
+            "write `{in: [...], net: ..., out: ...}` or `{flow: [...]}`",
+        )
         return False
     for entry in body.entries:
         if entry.key.text not in ("in", "vars", "net", "flow", "out"):
-            session.unknown_name("FS201", "key of a block", entry.key.text, ("in", "vars", "net", "flow", "out"), site(entry.key))
+            session.unknown_name(
+                "FS201", "key of a block", entry.key.text, ("in", "vars", "net", "flow", "out"), site(entry.key)
+            )
     return True
 
 
@@ -158,7 +197,9 @@ def _unused(scope: Scope, session: Session) -> None:
     for table, what in ((scope.nets, "net"), (scope.blocks, "block")):
         for definition in table.values():
             if definition not in session.used:
-                session.report("FS141", f"{what} `{definition.name}` is never used", site(definition.key), "use it or delete it")
+                session.report(
+                    "FS141", f"{what} `{definition.name}` is never used", site(definition.key), "use it or delete it"
+                )
 
 
 # --- data ----------------------------------------------------------------------------------------------------------
@@ -168,7 +209,9 @@ def _givens(entry: Entry | None, scope: Scope, session: Session) -> tuple[Data, 
     if entry is None:
         return ()
     if not isinstance(entry.value, Mapping):
-        session.report("FS203", "`given` is a mapping of names to data", site(entry.value), "write `given: {label: {classes: 10}}`")
+        session.report(
+            "FS203", "`given` is a mapping of names to data", site(entry.value), "write `given: {label: {classes: 10}}`"
+        )
         return None
     found = []
     for item in entry.value.entries:
@@ -182,7 +225,9 @@ def _givens(entry: Entry | None, scope: Scope, session: Session) -> tuple[Data, 
 
 def _data(name: str, entry: Entry | None, scope: Scope, session: Session, span: Span) -> Data | None:
     if entry is None:
-        session.report("FS106", "a spec needs `x`: the variables it models", span, "add `x: {shape: [784], values: binary}`")
+        session.report(
+            "FS106", "a spec needs `x`: the variables it models", span, "add `x: {shape: [784], values: binary}`"
+        )
         return None
     body = entry.value
     keys = ("shape", "names", "values") if name == "x" else ("classes", "shape", "values")
@@ -216,27 +261,47 @@ def _label(name: str, entry: Entry, scope: Scope, session: Session) -> Data | No
 def _shape(name: str, body: Mapping, scope: Scope, session: Session) -> tuple[int, ...] | None:
     entry = body.get("shape")
     if entry is None:
-        session.report("FS202", f"`{name}` needs a `shape`", site(body), "write `shape: [D]`, `[C, T]`, `[C, H, W]` or `[C, T, H, W]`")
+        session.report(
+            "FS202",
+            f"`{name}` needs a `shape`",
+            site(body),
+            "write `shape: [D]`, `[C, T]`, `[C, H, W]` or `[C, T, H, W]`",
+        )
         return None
     value, ok = value_of(entry.value, scope, session)
     if not ok:
         return None
     sizes = value if isinstance(value, list) else [None]
     if not 1 <= len(sizes) <= 4 or any(not isinstance(s, int) or isinstance(s, bool) or s < 1 for s in sizes):
-        session.report("FS203", f"`shape` of `{name}` must be a list of one to four positive integers", site(entry.value), "[D], [C, T], [C, H, W] or [C, T, H, W]")
+        session.report(
+            "FS203",
+            f"`shape` of `{name}` must be a list of one to four positive integers",
+            site(entry.value),
+            "[D], [C, T], [C, H, W] or [C, T, H, W]",
+        )
         return None
     total = 1
     for size in sizes:
         total *= size
     if total > MAX_ELEMENTS:
-        session.report("FS107", f"`shape` of `{name}` has {total:,} elements; the limit is 2^31", site(entry.value), "use a smaller shape")
+        session.report(
+            "FS107",
+            f"`shape` of `{name}` has {total:,} elements; the limit is 2^31",
+            site(entry.value),
+            "use a smaller shape",
+        )
         return None
     return tuple(sizes)
 
 
 def _values(name: str, entry: Entry | None, span: Span, scope: Scope, session: Session) -> Support | None:
     if entry is None:
-        session.report("FS202", f"`{name}` needs `values`", span, "`real`, `binary`, an integer N, `positive`, or an interval [lo, hi]")
+        session.report(
+            "FS202",
+            f"`{name}` needs `values`",
+            span,
+            "`real`, `binary`, an integer N, `positive`, or an interval [lo, hi]",
+        )
         return None
     value, ok = value_of(entry.value, scope, session)
     if not ok:
@@ -247,7 +312,11 @@ def _values(name: str, entry: Entry | None, span: Span, scope: Scope, session: S
         if isinstance(value, str):
             session.unknown_name("FS203", "kind of values", value, names, site(entry.value))
         else:
-            session.report("FS203", f"`values` of `{name}` must be `real`, `binary`, `positive`, an integer N of 2 or more, or an interval [lo, hi]", site(entry.value))
+            session.report(
+                "FS203",
+                f"`values` of `{name}` must be `real`, `binary`, `positive`, an integer N of 2 or more, or an interval [lo, hi]",
+                site(entry.value),
+            )
     return found
 
 
@@ -256,7 +325,11 @@ def _support(value: Any) -> Support | None:
         return {"real": REAL, "binary": integers(2), "positive": POSITIVE}[value]
     if isinstance(value, int) and not isinstance(value, bool) and 2 <= value <= 2**20:
         return integers(value)
-    if isinstance(value, list) and len(value) == 2 and all(isinstance(v, int | float) and not isinstance(v, bool) for v in value):
+    if (
+        isinstance(value, list)
+        and len(value) == 2
+        and all(isinstance(v, int | float) and not isinstance(v, bool) for v in value)
+    ):
         return interval(float(value[0]), float(value[1])) if value[0] < value[1] else None
     return None
 
@@ -267,28 +340,43 @@ def _named(name: str, body: Mapping, entry: Entry, scope: Scope, session: Sessio
         session.report("FS203", "`names` already says how many variables there are", site(shape.key), "drop `shape`")
         return None
     node = entry.value
-    if isinstance(node, Sequence) and node.items and all(isinstance(i, Scalar) and isinstance(i.value, str) for i in node.items):
+    if (
+        isinstance(node, Sequence)
+        and node.items
+        and all(isinstance(i, Scalar) and isinstance(i.value, str) for i in node.items)
+    ):
         names = [i for i in node.items if isinstance(i, Scalar)]
         values = _values(name, body.get("values"), site(body), scope, session)
         return _distinct(names, values, entry, session)
     if isinstance(node, Mapping) and node.entries:
         return _mixed(name, body, entry, node, scope, session)
-    session.report("FS203", "`names` must be a list of names, or a mapping of names to values", site(node), "write `names: [A, B]`")
+    session.report(
+        "FS203", "`names` must be a list of names, or a mapping of names to values", site(node), "write `names: [A, B]`"
+    )
     return None
 
 
 def _mixed(name: str, body: Mapping, entry: Entry, node: Mapping, scope: Scope, session: Session) -> Data | None:
     if (values := body.get("values")) is not None:
-        session.report("FS203", "`names` already says which values each variable takes", site(values.key), "drop `values`")
+        session.report(
+            "FS203", "`names` already says which values each variable takes", site(values.key), "drop `values`"
+        )
         return None
     found = [_values(e.key.text, e, site(e.key), scope, session) for e in node.entries]
     if any(v is None for v in found):
         return None
     counts = [v.count for v in found if v is not None]
     if len({str(v) for v in found}) > 1 and not all(isinstance(c, int) for c in counts):
-        session.report("FS203", "variables of different kinds must all be integers", site(node), "give each a number of categories, or model them apart")
+        session.report(
+            "FS203",
+            "variables of different kinds must all be integers",
+            site(node),
+            "give each a number of categories, or model them apart",
+        )
         return None
-    support = found[0] if len({str(v) for v in found}) == 1 else integers(tuple(c for c in counts if isinstance(c, int)))
+    support = (
+        found[0] if len({str(v) for v in found}) == 1 else integers(tuple(c for c in counts if isinstance(c, int)))
+    )
     return _distinct([e.key for e in node.entries], support, entry, session)
 
 
@@ -296,7 +384,13 @@ def _distinct(names: list[Scalar], values: Support | None, entry: Entry, session
     seen: dict[str, Scalar] = {}
     for scalar in names:
         if scalar.text in seen:
-            session.report("FS203", f"variable `{scalar.text}` is named twice", site(scalar), "give each variable a name of its own", labels=(Label(site(seen[scalar.text]), "first named here"),))
+            session.report(
+                "FS203",
+                f"variable `{scalar.text}` is named twice",
+                site(scalar),
+                "give each variable a name of its own",
+                labels=(Label(site(seen[scalar.text]), "first named here"),),
+            )
             return None
         seen[scalar.text] = scalar
     return Data("x", layout_of((len(names),)), values, site(entry.key), names=tuple(seen)) if values else None
@@ -305,7 +399,9 @@ def _distinct(names: list[Scalar], values: Support | None, entry: Entry, session
 # --- the model -----------------------------------------------------------------------------------------------------
 
 
-def _model(root: Mapping, x: Data | None, givens: tuple[Data, ...] | None, scope: Scope, session: Session) -> Density | None:
+def _model(
+    root: Mapping, x: Data | None, givens: tuple[Data, ...] | None, scope: Scope, session: Session
+) -> Density | None:
     flow = [k for k in ("flow", "base") if k in root]
     chain = [k for k in ("order", "net", "head") if k in root]
     if bool(flow) == bool(chain) or (flow and "flow" not in flow):
@@ -336,7 +432,12 @@ def _no_model(root: Mapping, flow: list[str], chain: list[str], session: Session
         assert base is not None
         session.report("FS108", "a `base` without a `flow`", site(base.key), "add `flow: [...]`")
     else:
-        session.report("FS108", "a spec needs a model", site(root.entries[0].key), "add `order`, `net` and `head`, or `flow` and `base`")
+        session.report(
+            "FS108",
+            "a spec needs a model",
+            site(root.entries[0].key),
+            "add `order`, `net` and `head`, or `flow` and `base`",
+        )
 
 
 TRAIN_KEYS = {"steps", "epochs", "batch", "lr", "clip", "patience", "seed", "decay", "betas", "precision", "ema"}
@@ -346,7 +447,12 @@ def _train(entry: Entry | None, session: Session) -> None:
     if entry is None:
         return
     if not isinstance(entry.value, Mapping):
-        session.report("FS203", "`train` is a mapping of defaults for the train command", site(entry.value), "write `train: {epochs: 30, lr: 1e-3}`")
+        session.report(
+            "FS203",
+            "`train` is a mapping of defaults for the train command",
+            site(entry.value),
+            "write `train: {epochs: 30, lr: 1e-3}`",
+        )
         return
     for item in entry.value.entries:
         if item.key.text not in TRAIN_KEYS:

@@ -1,0 +1,7 @@
+"""`python -m flowspec`."""
+
+from __future__ import annotations
+
+from flowspec.cli import main
+
+raise SystemExit(main())

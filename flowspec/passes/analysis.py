@@ -1,0 +1,391 @@
+"""From a program to its facts: every pass in its turn. A newcomer reads this file first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from flowspec.diagnostics import Finding
+from flowspec.graph.layout import Layout
+from flowspec.graph.model import (
+    Autoregressive,
+    Conditioner,
+    Context,
+    Density,
+    Flow,
+    FlowNode,
+    Leaf,
+    OrderChoice,
+    Part,
+    Program,
+)
+from flowspec.graph.support import Support
+from flowspec.ops.base import NetContext, OpError
+from flowspec.ops.coupling import AutoregressiveStep, Conditioned
+from flowspec.order import Order
+from flowspec.passes.blind import completeness
+from flowspec.passes.cost import net_cost
+from flowspec.passes.coverage import Coverage, flow_coverage
+from flowspec.passes.cycles import part_cycle
+from flowspec.passes.facts import DensityFacts, Facts, FlowFacts, NetFacts, Summary
+from flowspec.passes.flow_shapes import flow_shapes
+from flowspec.passes.knowledge.bounds import free_knowledge, ordered_knowledge
+from flowspec.passes.knowledge.reach import net_reach
+from flowspec.passes.knowledge.seen import unseen_contexts
+from flowspec.passes.shapes import net_shapes
+from flowspec.passes.support import density_support, flow_supports
+
+
+def analyse_program(program: Program) -> Facts:
+    """Runs the passes over a resolved program. Findings are values; an exception is a bug of ours."""
+    run = _Run(program)
+    origins = {f"given:{d.name}": d.layout for d in program.givens}
+    top = run.density(program.model, program.x.layout, program.x.support, origins)
+    run.check_contexts()
+    ok = not any(f.severity == "error" for f in run.findings)
+    return Facts(
+        program, run.nets, run.densities, _summary(program, top, run) if ok and top else Summary(), tuple(run.findings),
+        steps=run.steps(), extra={"coverage": run.coverage},
+    )  # fmt: skip
+
+
+@dataclass
+class _Run:
+    """The state of one analysis: facts found so far, and memo tables for nets and orders that occur again."""
+
+    program: Program
+    nets: dict[Any, NetFacts] = field(default_factory=dict)
+    densities: dict[Any, DensityFacts] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    coverage: dict[Any, Coverage] = field(default_factory=dict)
+    seen_contexts: set[str] = field(default_factory=set)
+    _nets: dict[Any, NetFacts | None] = field(default_factory=dict)
+    _orders: dict[Any, tuple[Order, ...] | None] = field(default_factory=dict)
+
+    def steps(self) -> int:
+        """Ops in the spec as unfolded: flow steps, and ops of nets that are not inside a flow step."""
+        flows = sum(len(d.nodes) for d in self.densities if isinstance(d, Flow))
+        nets = {id(n.conditioner): n for k, n in self.nets.items() if not isinstance(k, FlowNode)}
+        return flows + sum(len([x for x in n.conditioner.graph.nodes if x.inputs]) for n in nets.values())
+
+    # --- densities -------------------------------------------------------------------------------------------------
+
+    def density(
+        self, density: Density, layout: Layout, values: Support, origins: dict[str, Layout]
+    ) -> DensityFacts | None:
+        """The facts of one density over variables of `layout`; None when something in it is wrong."""
+        if isinstance(density, Flow):
+            facts = self._flow(density, layout, values, origins)
+        elif isinstance(density, Autoregressive):
+            facts = self._autoregressive(density, layout, values, origins)
+        else:
+            facts = self._leaf(density, layout, values, origins)
+        if facts is not None:
+            self.densities[density] = facts
+        return facts
+
+    def _leaf(self, leaf: Leaf, layout: Layout, values: Support, origins: dict[str, Layout]) -> DensityFacts | None:
+        if leaf.conditioner is None:
+            count = 0 if leaf.form == "standard" else layout.units * leaf.family.size(values)
+            return DensityFacts(layout, values, parameters=count)
+        context = NetContext(
+            layout, layout, leaf.conditioner.size, False, values.count if isinstance(values.count, int) else None
+        )
+        net = self._net(leaf, leaf.conditioner, context, origins, None)
+        return None if net is None else DensityFacts(layout, values, net, parameters=net.parameters)
+
+    def _autoregressive(
+        self, model: Autoregressive, layout: Layout, values: Support, origins: dict[str, Layout]
+    ) -> DensityFacts | None:
+        assert model.conditioner is not None
+        orders = self._order(model.order, layout)
+        if orders is None:
+            return None
+        self._check_channels(model, layout)
+        count = max(values.count) if isinstance(values.count, tuple) else values.count
+        context = NetContext(layout, layout, model.conditioner.size, True, count, len(orders))
+        net = self._net(model, model.conditioner, context, origins, orders, model)
+        if net is None:
+            return None
+        steps = max((int(lv.max()) for lv in net.levels), default=1)
+        return DensityFacts(
+            layout,
+            values,
+            net,
+            None,
+            orders,
+            net.levels,
+            density_steps=1,
+            sampling_steps=max(1, steps),
+            parameters=net.parameters,
+        )
+
+    def _check_channels(self, model: Autoregressive, layout: Layout) -> None:
+        """`joint` with a head that models each channel alone makes the channels of a site independent."""
+        if model.order.channels == "joint" and layout.channels > 1 and model.order.op.name != "none":
+            self.findings.append(
+                Finding(
+                    "FS427",
+                    f"`channels: joint` and `{model.head.name}`: the {layout.channels} channels of a site become independent of each other",
+                    model.order.span,
+                    helps=("use `channels: inner`, or a head that models the channels of a site together",),
+                    node=model.id,
+                )  # fmt: skip
+            )
+
+    def _order(self, choice: OrderChoice, layout: Layout, swapped: bool = False) -> tuple[Order, ...] | None:
+        key = (id(choice), layout, swapped)
+        if key not in self._orders:
+            self._orders[key] = self._build_order(choice, layout, swapped)
+        return self._orders[key]
+
+    def _build_order(self, choice: OrderChoice, layout: Layout, swapped: bool) -> tuple[Order, ...] | None:
+        names = self.program.x.names
+        try:
+            members = tuple(choice.op.build(layout, names, choice.channels, k) for k in range(choice.op.members))
+            return tuple(m.reversed() for m in members) if swapped else members
+        except OpError as error:
+            self.findings.append(
+                Finding(error.code, error.message, choice.span, helps=(error.help,) if error.help else ())
+            )
+            return None
+
+    # --- nets ------------------------------------------------------------------------------------------------------
+
+    def _net(
+        self, owner: Any, conditioner: Conditioner, context: NetContext, origins: dict[str, Layout],
+        orders: tuple[Order, ...] | None, model: Autoregressive | None = None,
+    ) -> NetFacts | None:  # fmt: skip
+        sources = {"x": context.x, **{c.name: origins[c.origin] for c in conditioner.contexts if c.origin in origins}}
+        key = (id(conditioner.graph), context, tuple(sorted(sources.items())), tuple(id(o) for o in orders or ()))
+        if key not in self._nets:
+            self._nets[key] = self._new_net(conditioner, context, sources, orders, owner, model)
+        facts = self._nets[key]
+        if facts is not None:
+            self.nets[owner] = facts
+            self._see(conditioner.contexts, facts)
+        return facts
+
+    def _see(self, contexts: tuple[Context, ...], facts: NetFacts) -> None:
+        hidden = unseen_contexts(facts)
+        self.seen_contexts.update(c.origin for c in contexts if c.name not in hidden)
+
+    def _new_net(
+        self, conditioner: Conditioner, context: NetContext, sources: dict[str, Layout], orders: tuple[Order, ...] | None,
+        owner: Any, model: Autoregressive | None,
+    ) -> NetFacts | None:  # fmt: skip
+        graph = conditioner.graph
+        shapes = net_shapes(graph, context, sources)
+        self.findings.extend(shapes.findings)
+        if shapes.layouts[graph.output] is None:
+            return None
+        if orders is None:
+            knowledge = free_knowledge(graph, shapes)
+            facts = NetFacts(conditioner, context, shapes, knowledge)
+            return net_cost(facts)
+        knowledge = ordered_knowledge(graph, shapes, context, orders)
+        self.findings.extend(knowledge.findings)
+        if any(f.severity == "error" for f in knowledge.findings):
+            return None
+        reach = net_reach(graph, shapes, knowledge, orders[0], conditioner.size)
+        levels = tuple(
+            self._levels(graph, shapes, knowledge, order, conditioner, reach, k) for k, order in enumerate(orders)
+        )
+        facts = net_cost(NetFacts(conditioner, context, shapes, knowledge, orders, reach, levels))
+        span = model.order.span if model is not None else owner.arg_span("order")
+        self.findings.extend(completeness(facts, orders[0], span, owner.id))
+        return facts
+
+    def _levels(
+        self, graph: Any, shapes: Any, knowledge: Any, order: Order, conditioner: Conditioner, reach: Any, k: int
+    ) -> Any:
+        """The sampling levels of one member; where they were not followed, the ranks bound them."""
+        if k:
+            reach = net_reach(graph, shapes, knowledge, order, conditioner.size)
+        found = reach.dependency.levels() if reach.dependency is not None else None
+        if found is not None:
+            return found
+        assert order.rank is not None
+        return order.rank + 1
+
+    # --- flows -----------------------------------------------------------------------------------------------------
+
+    def _flow(self, flow: Flow, layout: Layout, values: Support, origins: dict[str, Layout]) -> DensityFacts | None:
+        shapes = flow_shapes(flow, layout)
+        self.findings.extend(shapes.findings)
+        supports = flow_supports(flow, values, self._part_support)
+        self.findings.extend(supports.findings)
+        layouts = shapes.layouts
+        whole = tuple(lay for lay in layouts if lay is not None)
+        inner = self._inner_origins(flow, layouts, origins)
+        nets = [
+            self._step_net(node, layouts[node.input], inner) for node in flow.nodes if isinstance(node.op, Conditioned)
+        ]
+        parts = [self._part(p, layouts[p.value], supports.forward[p.value], inner) for p in flow.parts]
+        cycle = part_cycle(flow)
+        if cycle is not None:
+            self.findings.append(cycle)
+        if len(whole) < len(layouts) or any(n is None for n in nets) or any(p is None for p in parts) or cycle:
+            return None
+        self._cover(flow, whole)
+        return self._flow_facts(
+            flow, layout, values, FlowFacts(whole, supports.forward, supports.backward), [p for p in parts if p]
+        )
+
+    def _inner_origins(
+        self, flow: Flow, layouts: tuple[Layout | None, ...], origins: dict[str, Layout]
+    ) -> dict[str, Layout]:
+        inner = dict(origins)
+        for part in flow.parts:
+            if (found := layouts[part.value]) is not None:
+                inner[f"part:{part.name}"] = found
+        inner.update({f"value:{k}": lay for k, lay in enumerate(layouts) if lay is not None})
+        return inner
+
+    def _part_support(self, part: Part, values: Support) -> Support:
+        if isinstance(part.density, Flow):
+            return values
+        return density_support(part.density, values)
+
+    def _part(
+        self, part: Part, layout: Layout | None, values: Support, origins: dict[str, Layout]
+    ) -> DensityFacts | None:
+        return None if layout is None else self.density(part.density, layout, values, origins)
+
+    def _step_net(self, node: FlowNode, layout: Layout | None, origins: dict[str, Layout]) -> NetFacts | None:
+        if layout is None or node.conditioner is None:
+            return None
+        op = node.op
+        try:
+            x, target = op.net_input(layout), op.net_target(layout)
+        except OpError:
+            return None
+        if not isinstance(op, AutoregressiveStep):
+            return self._net(node, node.conditioner, NetContext(x, target, op.transform.size, False), origins, None)
+        orders = self._order(op.order, layout, op.swapped)
+        context = NetContext(x, target, op.transform.size, True)
+        return None if orders is None else self._net(node, node.conditioner, context, origins, orders)
+
+    def _cover(self, flow: Flow, layouts: tuple[Layout, ...]) -> None:
+        tied = []
+        for part in flow.parts:
+            density = part.density
+            if (isinstance(density, Autoregressive) and self.densities[density].orders[0].allowed()) or (isinstance(density, Leaf) and density.contexts):
+                tied.append((part.value, *_given_values(density, flow)))
+            elif isinstance(density, Flow):
+                inner = self.coverage.get(density)
+                if inner is None or inner.classes == 1:
+                    tied.append((part.value,))
+        coverage = flow_coverage(flow, layouts, self.nets.get, tuple(tied))
+        self.coverage[flow] = coverage
+        self._coverage_findings(flow, coverage)
+
+    def _coverage_findings(self, flow: Flow, coverage: Coverage) -> None:
+        never = int((~coverage.transformed).sum())
+        last = next((n for n in reversed(flow.nodes) if isinstance(n.op, Conditioned)), None)
+        if never and last is not None:
+            first = int(np.argmin(coverage.transformed))
+            self.findings.append(
+                Finding(
+                    "FS340",
+                    f"{never:,} of {coverage.total:,} variables are never transformed, x entry {first} first: the same half is kept every time",
+                    last.arg_span("keep"),
+                    helps=(
+                        "use `times: 2` or more, which swaps the halves, or add a coupling with `keep: {not: ...}`",
+                    ),
+                    node=flow.id,
+                )  # fmt: skip
+            )
+        if coverage.classes > 1:
+            sizes = sorted(Counter(coverage.labels.tolist()).values(), reverse=True)
+            shown = ", ".join(str(s) for s in sizes[:4]) + (", ..." if len(sizes) > 4 else "")
+            self.findings.append(
+                Finding(
+                    "FS341",
+                    f"{coverage.classes:,} groups of variables never mix (sizes {shown}): the model takes them to be independent",
+                    flow.span,
+                    helps=("add a coupling, a permutation or an autoregressive step that joins them",),
+                    node=flow.id,
+                )  # fmt: skip
+            )
+
+    def _flow_facts(
+        self, flow: Flow, layout: Layout, values: Support, facts: FlowFacts, parts: list[DensityFacts]
+    ) -> DensityFacts:
+        slow = {"density": 0, "sampling": 0}
+        parameters = sum(p.parameters for p in parts)
+        for node in flow.nodes:
+            parameters += node.op.parameters(facts.layouts[node.input])
+            net = self.nets.get(node)
+            if net is None:
+                continue
+            parameters += net.parameters
+            if isinstance(node.op, AutoregressiveStep):
+                steps = max((int(lv.max()) for lv in net.levels), default=1)
+                slow["sampling" if node.op.fast == "density" else "density"] += steps
+        sampling = slow["sampling"] + _part_chain(flow, self.densities)
+        statuses = [p.likelihood for p in parts] + ["bound" for n in flow.nodes if n.op.stochastic]
+        worst = max(statuses, key=("exact", "bound", "estimate").index, default="exact")
+        return DensityFacts(
+            layout, values, None, facts, density_steps=max(1, slow["density"] + max((p.density_steps for p in parts), default=1) - 1 or 1),
+            sampling_steps=max(1, sampling), likelihood=worst, parameters=parameters,
+        )  # fmt: skip
+
+    # --- contexts --------------------------------------------------------------------------------------------------
+
+    def check_contexts(self) -> None:
+        """A context under `given` that no parameter can see is a finding."""
+        if any(f.severity == "error" for f in self.findings):
+            return
+        for data in self.program.givens:
+            if f"given:{data.name}" not in self.seen_contexts:
+                self.findings.append(
+                    Finding(
+                        "FS424",
+                        f"no parameter can see the context `{data.name}`",
+                        data.span,
+                        helps=(f"name it in a net (`given: {data.name}` on an op), or on a density or flow step",),
+                        node=data.name,
+                    )  # fmt: skip
+                )
+
+
+def _given_values(density: Autoregressive | Leaf, flow: Flow) -> list[int]:
+    values = {f"part:{p.name}": p.value for p in flow.parts}
+    named = [values[c.origin] for c in density.contexts if c.origin in values]
+    passed = [int(c.origin[6:]) for c in density.contexts if c.origin.startswith("value:")]
+    return named + [v for v in passed if v in {p.value for p in flow.parts}]
+
+
+def _part_chain(flow: Flow, densities: dict[Any, DensityFacts]) -> int:
+    """The longest chain of sequential levels among parts that condition each other."""
+    total: dict[str, int] = {}
+
+    def longest(part: Part) -> int:
+        if part.name not in total:
+            contexts = getattr(part.density, "contexts", ())
+            before = [p for p in flow.parts if any(c.origin == f"part:{p.name}" for c in contexts)]
+            own = densities[part.density].sampling_steps
+            sequential = 0 if isinstance(part.density, Leaf) else own
+            total[part.name] = sequential + max((longest(p) for p in before), default=0)
+        return total[part.name]
+
+    return max((longest(p) for p in flow.parts), default=0)
+
+
+def _summary(program: Program, top: DensityFacts, run: _Run) -> Summary:
+    reach = top.net.reach if top.net is not None and isinstance(program.model, Autoregressive) else None
+    return Summary(
+        variables=top.layout.units,
+        exact=top.likelihood == "exact",
+        likelihood=top.likelihood,
+        density_steps=top.density_steps,
+        sampling_steps=top.sampling_steps,
+        parameters=top.parameters,
+        context_allowed=reach.allowed if reach else None,
+        context_missing=reach.missing if reach else None,
+        context_blind=reach.blind if reach else None,
+    )

@@ -1,0 +1,115 @@
+"""Completeness of a net under an order: what the order allows and no path realises (semantics D6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flowspec.diagnostics import Finding, Label, Span
+from flowspec.graph.masks import LabelMask
+from flowspec.order import Order, centre, missing_at
+from flowspec.passes.facts import NetFacts
+from flowspec.passes.knowledge.faults import variable
+
+
+def completeness(facts: NetFacts, order: Order, order_span: Span, place: str) -> Iterator[Finding]:
+    """Warnings about blind pairs and narrow layers, a note about far pairs, an error for a variable without context."""
+    reach = facts.reach
+    span = facts.conditioner.graph.span
+    if reach is None:
+        return
+    if reach.dependency is None:
+        yield Finding(
+            "FS426", f"cannot prove what {place} reaches: {order.grid.size:,} variables are too many to follow one by one under this order",
+            order_span, helps=("use an order that looks the same everywhere, such as raster",),
+        )  # fmt: skip
+        return
+    lost = _without_context(facts, order)
+    if lost is not None:
+        yield Finding(
+            "FS425", f"{variable(order, lost)} loses all its context: nothing it may know reaches its parameters", span,
+            labels=(Label(order_span, "the order that allows it"),),
+            helps=("widen the layers or kernels, or let the first layer read what lies just before",), node=place,
+        )  # fmt: skip
+        return
+    if reach.missing:
+        yield from _missing(facts, order, order_span, span, place)
+    if facts.knowledge.dead:
+        yield Finding(
+            "FS423", f"{facts.knowledge.dead} units have no inputs: they are constants", span,
+            helps=("widen the layers before them",), node=place,
+        )  # fmt: skip
+
+
+def _missing(facts: NetFacts, order: Order, order_span: Span, span: Span, place: str) -> Iterator[Finding]:
+    reach = facts.reach
+    assert reach is not None
+    missing, blind = reach.missing or 0, reach.blind or 0
+    narrow = _narrow(facts)
+    share = f"{missing:,} of {reach.allowed:,} allowed pairs ({100 * missing / reach.allowed:.1f} %)"
+    if narrow is not None:
+        node, width = narrow
+        yield Finding(
+            "FS422", f"the layer is too narrow: {share} are lost", node,
+            f"{len(facts.knowledge.full_rows)} distinct contexts go through it",
+            helps=(f"width {width} would do",), node=place,
+        )  # fmt: skip
+        return
+    example = _example(facts, order)
+    label = (Label(order_span, "the order that allows them"),) if order_span != span else ()
+    if blind:
+        yield Finding(
+            "FS420", f"blind spot: {blind:,} of {reach.allowed:,} allowed pairs are out of reach at any depth", span,
+            "never sees all that the order allows", labels=label, notes=example,
+            helps=("let a vertical stack read the rows above: a branch with `knows: above` and full-width kernels, added to this one",),
+            node=place,
+        )  # fmt: skip
+    far = missing - blind
+    if far > 0:
+        yield Finding(
+            "FS421", f"{far:,} of {reach.allowed:,} allowed pairs are out of reach, and more layers would reach them", span,
+            labels=label, notes=() if blind else example, helps=("add layers, or widen the kernels",), node=place,
+        )  # fmt: skip
+
+
+def _narrow(facts: NetFacts) -> tuple[Span, int] | None:
+    """The narrowest flat layer, when it loses context, and the width that would not."""
+    rows, full = facts.knowledge.rows, facts.knowledge.full_rows
+    if facts.reach is None or facts.reach.domain == "offsets":
+        return None
+    graph = facts.conditioner.graph
+    flat = [
+        (facts.shapes[i].channels, i)
+        for i in sorted(graph.live())
+        if isinstance(facts.knowledge.masks[i], LabelMask) and facts.shapes[i].flat and i != graph.output
+    ]
+    if not flat or (len(rows) == len(full) and min(flat)[0] >= len(full)):
+        return None
+    width, i = min(flat)
+    slices = max(1, width // max(1, len(rows))) if len(rows) < len(full) else 1
+    node = graph.nodes[i]
+    return dict(node.args).get("out", node.span), len(full) * slices
+
+
+def _example(facts: NetFacts, order: Order) -> tuple[str, ...]:
+    reach = facts.reach
+    assert reach is not None
+    assert reach.dependency is not None
+    v = centre(order.grid)
+    missing = missing_at(order, v, reach.dependency.row(v))
+    if not missing.variables:
+        return ()
+    near = ", ".join(variable(order, j) for j in missing.variables[:3])
+    more = f" and {len(missing.variables) - 3} more" if len(missing.variables) > 3 else ""
+    return (f"{variable(order, v)} may know {near}{more}, and cannot",)
+
+
+def _without_context(facts: NetFacts, order: Order) -> int | None:
+    """A variable that may know something and knows nothing; those early in the order are the first to lose it."""
+    reach = facts.reach
+    assert reach is not None
+    if not reach.missing or reach.dependency is None:
+        return None
+    for v in order.sequence[: min(order.grid.size, 512)].tolist():
+        if order.before(v).any() and not reach.dependency.row(v).any():
+            return int(v)
+    return None

@@ -1,0 +1,139 @@
+"""The dependency of a whole model as a boolean matrix, for small models, pictures and tests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from flowspec.graph.model import Autoregressive, Flow, FlowNode
+from flowspec.ops.coupling import AutoregressiveStep, Coupling
+from flowspec.order import Bits, Grid
+from flowspec.passes.facts import Facts, NetFacts
+from flowspec.passes.knowledge.by_bits import net_bits
+from flowspec.passes.knowledge.reach import net_reach
+
+LIMIT = 2**16
+Bools = npt.NDArray[np.bool_]
+
+
+def dependency(facts: Facts, order: int = 0) -> Bools:
+    """(D, D), row i = what conditional i, or entry i of z, can structurally use; columns in the order of x.
+
+    Raises:
+        ValueError: above 2^16 variables, or for an order that the ensemble does not have.
+    """
+    model = facts.program.model
+    size = facts.summary.variables or 0
+    if size > LIMIT:
+        raise ValueError(f"{size:,} variables are too many for a matrix of dependencies: the limit is {LIMIT:,}")
+    if isinstance(model, Flow):
+        return flow_bits(model, facts).dense()
+    if isinstance(model, Autoregressive):
+        return _autoregressive(facts.densities[model].net, order, size)
+    return np.zeros((size, size), dtype=bool)
+
+
+def _autoregressive(net: NetFacts | None, order: int, size: int) -> Bools:
+    assert net is not None
+    if not 0 <= order < len(net.orders):
+        raise ValueError(f"there is no order {order}: the model has {len(net.orders)}")
+    reach = net.reach
+    if order:
+        reach = member_reach(net, order)
+    assert reach is not None
+    if reach.dependency is None:
+        raise ValueError("the dependency of this model is too large to follow one by one")
+    return np.stack([reach.dependency.row(v) for v in range(size)])
+
+
+def member_reach(net: NetFacts, order: int) -> Any:
+    """The reach of one member of an ensemble: the same degrees, read by another order."""
+    from flowspec.passes.knowledge.bounds import ordered_knowledge
+
+    graph = net.conditioner.graph
+    knowledge = ordered_knowledge(graph, net.shapes, net.context, (net.orders[order],))
+    return net_reach(graph, net.shapes, knowledge, net.orders[order], net.conditioner.size)
+
+
+def flow_bits(flow: Flow, facts: Facts) -> Bits:
+    """A row for each entry of z (parts in the order in which they leave), a column for each variable of x."""
+    found = facts.densities[flow].flow
+    assert found is not None
+    size = found.layouts[0].units
+    values: dict[int, Bits] = {0: Bits.identity(size)}
+    for node in flow.nodes:
+        layout = found.layouts[node.input]
+        here = values[node.input]
+        if node.conditioner is not None:
+            here = _conditioned(node, here, facts, layout.units)
+        order = node.op.order_of_entries(layout)
+        here = here if order is None else here.take(order)
+        start = 0
+        for value in node.outputs:
+            units = found.layouts[value].units
+            values[value] = here.take(np.arange(start, start + units))
+            start += units
+    return Bits(np.concatenate([values[p.value].data for p in flow.parts]), size)
+
+
+def _conditioned(node: FlowNode, here: Bits, facts: Facts, units: int) -> Bits:
+    net, op = facts.nets[node], node.op
+    layout = net.shapes[0]
+    if isinstance(op, AutoregressiveStep):
+        return _ordered(node, here, net)
+    assert isinstance(op, Coupling)
+    full = facts.nets[node]
+    kept = op.kept(_layout_of(node, facts))
+    halves = op.sliced(_layout_of(node, facts))
+    rows = np.flatnonzero(kept)
+    moved = np.flatnonzero(~kept)
+    x = here.take(rows) if halves is not None else _zeroed(here, kept)
+    del layout
+    params = net_bits(net.conditioner.graph, full.shapes, full.knowledge, x, net.conditioner.size, repeat=False)
+    params = params if halves is not None else params.take(moved)
+    data = here.data.copy()
+    data[moved] |= params.data
+    del units
+    return Bits(data, here.columns)
+
+
+def _layout_of(node: FlowNode, facts: Facts) -> Any:
+    for found in facts.densities.values():
+        if found.flow is not None:
+            owner = next((d for d in facts.densities if facts.densities[d] is found), None)
+            if isinstance(owner, Flow) and node in owner.nodes:
+                return found.flow.layouts[node.input]
+    raise KeyError(node.id)
+
+
+def _zeroed(here: Bits, kept: Bools) -> Bits:
+    data = here.data.copy()
+    data[~kept] = 0
+    return Bits(data, here.columns)
+
+
+def _ordered(node: FlowNode, here: Bits, net: NetFacts) -> Bits:
+    reach = net.reach
+    assert reach is not None
+    if reach.dependency is None:
+        raise ValueError("the dependency of this model is too large to follow one by one")
+    size = here.units
+    rows = np.stack([reach.dependency.row(v) for v in range(size)])
+    if node.op.fast == "sampling":
+        rows = _closure(rows, net.orders[0].sequence.tolist())
+    return here.through(rows | np.eye(size, dtype=bool))
+
+
+def _closure(rows: Bools, sequence: list[int]) -> Bools:
+    """The reflexive transitive closure along the order: what an inverse by levels depends on (semantics E)."""
+    closed: Bools = np.eye(len(rows), dtype=bool)
+    for v in sequence:
+        before = np.flatnonzero(rows[v])
+        if len(before):
+            closed[v] |= closed[before].any(0)
+    return closed
+
+
+__all__ = ["LIMIT", "Grid", "dependency", "flow_bits"]

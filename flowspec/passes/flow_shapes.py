@@ -1,0 +1,69 @@
+"""Flow shapes and conservation: the layout of every value, and halves that are halves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flowspec.diagnostics import Finding
+from flowspec.graph.layout import Layout
+from flowspec.graph.model import Flow, FlowNode
+from flowspec.ops.base import OpError
+from flowspec.ops.coupling import Coupling
+
+
+@dataclass(frozen=True, slots=True)
+class FlowShapes:
+    """Layouts by value; None where a step, or one before it, failed."""
+
+    layouts: tuple[Layout | None, ...]
+    findings: tuple[Finding, ...]
+
+
+def step_finding(error: OpError, node: FlowNode) -> Finding:
+    """A mistake that a flow step found, placed at the argument or at the step."""
+    span = node.arg_span(error.argument) if error.argument else node.span
+    return Finding(
+        error.code, error.message, span, helps=(error.help,) if error.help else (), notes=error.notes, node=node.id
+    )
+
+
+def flow_shapes(flow: Flow, x: Layout) -> FlowShapes:
+    """Lays out a flow of values; value 0 is x."""
+    layouts: dict[int, Layout | None] = {0: x}
+    findings: list[Finding] = []
+    seen: dict[tuple[int, Layout], tuple[Layout, ...] | None] = {}
+    for node in flow.nodes:
+        source = layouts.get(node.input)
+        outputs = None
+        if source is not None:
+            key = (id(node.op), source)
+            if key not in seen:
+                seen[key] = _outputs(node, source, findings)
+            outputs = seen[key]
+        for k, value in enumerate(node.outputs):
+            layouts[value] = outputs[k] if outputs is not None else None
+    return FlowShapes(tuple(layouts[v] for v in sorted(layouts)), tuple(findings))
+
+
+def _outputs(node: FlowNode, source: Layout, findings: list[Finding]) -> tuple[Layout, ...] | None:
+    try:
+        node.op.accepts(source)
+        outputs: tuple[Layout, ...] = node.op.outputs(source)
+        if isinstance(node.op, Coupling):
+            _check_halves(node.op, source)
+    except OpError as error:
+        findings.append(step_finding(error, node))
+        return None
+    return outputs
+
+
+def _check_halves(op: Coupling, layout: Layout) -> None:
+    kept = op.kept(layout)
+    if kept.all() or not kept.any():
+        what = "everything" if kept.all() else "nothing"
+        raise OpError(
+            "FS331",
+            f"the coupling keeps {what} of {layout.units} variables: it is vacuous",
+            "keep some variables and move the others",
+            "keep",
+        )

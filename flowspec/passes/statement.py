@@ -1,0 +1,94 @@
+"""What a check says on success: what was proved, and what it costs."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from flowspec.graph.model import Autoregressive, Flow, FlowNode, Leaf
+from flowspec.ops.coupling import Conditioned
+from flowspec.passes.facts import DensityFacts, Facts
+
+
+def statement(path: str, facts: Facts, seconds: float) -> tuple[str, ...]:
+    """The lines printed for a spec without errors; the time is the only part that differs between runs."""
+    summary = facts.summary
+    head = f"ok {path}   {facts.steps} steps, {summary.variables:,} variables, {seconds * 1000:.0f} ms"
+    rows = [("cost", _cost(facts))]
+    model = facts.program.model
+    if isinstance(model, Flow):
+        rows = [("invertible", _invertible(model, facts)), ("conservation", _conservation(model, facts)), *rows]
+    elif isinstance(model, Autoregressive):
+        rows = [("autoregressive", _autoregressive(model, facts)), ("context", _context(facts)), *rows]
+    else:
+        rows = [("density", f"{summary.variables:,} independent variables, `{model.family.name}`"), *rows]
+    return (head, *(f"   {name:<15}{text}" for name, text in rows))
+
+
+def _autoregressive(model: Autoregressive, facts: Facts) -> str:
+    top = facts.densities[model]
+    members = f"{len(top.orders)} orders, mixed in probability; " if len(top.orders) > 1 else ""
+    label = top.orders[0].label
+    return f"{members}no path reaches beyond `order: {label}`; log p(x) is {_likelihood(top)}"
+
+
+def _likelihood(top: DensityFacts) -> str:
+    return {"exact": "exact", "bound": "a lower bound", "estimate": "an estimate"}[top.likelihood]
+
+
+def _context(facts: Facts) -> str:
+    s = facts.summary
+    if s.context_missing is None:
+        return f"{s.context_allowed:,} pairs allowed; too many variables to follow one by one"
+    if not s.context_missing:
+        return f"all {s.context_allowed:,} allowed pairs realised"
+    far = s.context_missing - (s.context_blind or 0)
+    return f"{s.context_allowed:,} pairs allowed, {s.context_missing:,} missing ({s.context_blind:,} blind, {far:,} need more layers)"
+
+
+def _invertible(flow: Flow, facts: Facts) -> str:
+    exact = [n for n in flow.nodes if not n.op.stochastic]
+    forms = Counter(_log_det(n) for n in flow.nodes)
+    order = ("dense", "triangular", "elementwise", "constant", "zero")
+    listed = ", ".join(f"{forms[f]} {f}" for f in order if forms[f])
+    text = f"{len(exact)} exact inverses; log-det: {listed or 'none'}"
+    stochastic = sorted({n.op.name for n in flow.nodes if n.op.stochastic})
+    return text + (f"; {', '.join(stochastic)} makes log p(x) a lower bound" if stochastic else "")
+
+
+def _log_det(node: FlowNode) -> str:
+    return str(node.op.transform.log_det if isinstance(node.op, Conditioned) else node.op.log_det)
+
+
+def _conservation(flow: Flow, facts: Facts) -> str:
+    found = facts.densities[flow].flow
+    assert found is not None
+    parts = [f"{found.layouts[p.value].units} ({'base' if p.name == 'last' else p.name})" for p in flow.parts]
+    text = f"{found.layouts[0].units} = {' + '.join(parts)}"
+    coverage = facts.extra["coverage"].get(flow)
+    if coverage is None or not coverage.conditioned:
+        return text
+    mixed = "all mixed" if coverage.classes == 1 else f"{coverage.classes} groups that never mix"
+    return f"{text}       coverage  {int(coverage.transformed.sum())}/{coverage.total} transformed, {mixed}"
+
+
+def _cost(facts: Facts) -> str:
+    s = facts.summary
+    return f"density {_passes(s.density_steps)}; sampling {_levels(facts)}; {_count(s.parameters or 0)} parameters"
+
+
+def _passes(n: int | None) -> str:
+    return "1 pass" if n == 1 else f"{n:,} steps"
+
+
+def _levels(facts: Facts) -> str:
+    steps = facts.summary.sampling_steps
+    if isinstance(facts.program.model, Leaf) or steps == 1:
+        return "1 pass"
+    return f"{steps:,} levels"
+
+
+def _count(n: int) -> str:
+    for size, letter in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
+        if n >= size:
+            return f"{n / size:.1f} {letter}"
+    return str(n)

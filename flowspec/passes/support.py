@@ -1,0 +1,198 @@
+"""Supports (semantics F2): what flows into a step fits its domain, and what is decoded fits its range."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flowspec.diagnostics import Finding, Label
+from flowspec.graph.model import Autoregressive, Flow, FlowNode, Leaf, Part
+from flowspec.graph.support import REAL, Support, integers
+from flowspec.ops.base import OpError
+from flowspec.ops.flow_elementwise import Dequantize
+
+
+@dataclass(frozen=True, slots=True)
+class FlowSupports:
+    """Where data lies in every value (`forward`), and where decoded samples lie (`backward`)."""
+
+    forward: tuple[Support, ...]
+    backward: tuple[Support, ...]
+    findings: tuple[Finding, ...]
+
+
+def flow_supports(flow: Flow, x: Support, part_support: Callable[[Part, Support], Support]) -> FlowSupports:
+    """Carries V from the data to the parts and M from the parts back to the data.
+
+    `part_support` gives where the density of a part is positive. After a mismatch the values become unknown (the whole
+    line), so that one fault gives one finding.
+    """
+    count = 1 + max((v for node in flow.nodes for v in node.outputs), default=0)
+    forward: list[Support] = [x] * count
+    findings: list[Finding] = []
+    seen: set[tuple[int, str]] = set()
+    for node in flow.nodes:
+        image = _forward(node, forward[node.input], findings, seen, flow)
+        for value in node.outputs:
+            forward[value] = image
+    backward: list[Support] = list(forward)
+    for part in flow.parts:
+        support = part_support(part, forward[part.value])
+        backward[part.value] = support
+        _check_end(part, forward[part.value], support, flow, findings)
+    for node in reversed(flow.nodes):
+        backward[node.input] = _backward(node, [backward[v] for v in node.outputs], findings, seen, flow)
+    if not findings:
+        _check_data(x, backward[0], flow, findings)
+    return FlowSupports(tuple(forward), tuple(backward), tuple(findings))
+
+
+def _forward(
+    node: FlowNode, values: Support, findings: list[Finding], seen: set[tuple[int, str]], flow: Flow
+) -> Support:
+    if isinstance(node.op, Dequantize):
+        try:
+            node.op.check_values(values)
+        except OpError as error:
+            findings.append(
+                Finding(
+                    error.code, error.message, node.span, helps=(error.help,), node=node.id, labels=_source(node, flow)
+                )
+            )
+            return REAL
+        return node.op.image(values)
+    domain: Support = node.op.domain
+    key = (node.span.start.line * 10_000 + node.span.start.column, str(values))
+    if values.discrete and node.op.image(values) != values:
+        if key not in seen:
+            findings.append(_discrete(node, values, flow))
+        seen.add(key)
+        return node.op.image(REAL)
+    if not values.discrete and not values.within(domain):
+        if key not in seen:
+            findings.append(_outside(node, values, domain, flow))
+        seen.add(key)
+        return node.op.image(domain)
+    if values.hits_end_of(domain) and key not in seen:
+        findings.append(_infinite(node, values, domain, flow))
+        seen.add(key)
+    image: Support = node.op.image(values)
+    return image
+
+
+def _backward(
+    node: FlowNode, after: list[Support], findings: list[Finding], seen: set[tuple[int, str]], flow: Flow
+) -> Support:
+    values = after[0]
+    for other in after[1:]:
+        if not other.equals(values):
+            values = REAL if not (other.discrete or values.discrete) else values
+    if not values.discrete and not values.within(node.op.range):
+        key = (node.span.start.line * 10_000 + node.span.start.column, "onto")
+        if key not in seen:
+            findings.append(_not_onto(node, values, flow))
+        seen.add(key)
+        return node.op.preimage(node.op.range)
+    if isinstance(node.op, Dequantize):
+        return Support(values.lo, values.hi, values.lo_open, values.hi_open)
+    before: Support = node.op.preimage(values)
+    return before
+
+
+def _source(node: FlowNode, flow: Flow) -> tuple[Label, ...]:
+    """Where the value comes from."""
+    maker = next((n for n in flow.nodes if node.input in n.outputs), None)
+    return (Label(maker.span, f"`{maker.id}` gives it"),) if maker is not None else ()
+
+
+def _outside(node: FlowNode, values: Support, domain: Support, flow: Flow) -> Finding:
+    return Finding(
+        "FS311", f"`{node.id}` is defined on {domain}, and its values lie in {values}", node.span, f"takes {domain} only",
+        labels=_source(node, flow), helps=_map_into(values, domain), node=node.id,
+    )  # fmt: skip
+
+
+def _map_into(values: Support, domain: Support) -> tuple[str, ...]:
+    if values.real and domain.lo >= 0 and domain.hi <= 1:
+        return ("put a `sigmoid` before it",)
+    return ("move the step, or map the values into its domain first",)
+
+
+def _discrete(node: FlowNode, values: Support, flow: Flow) -> Finding:
+    return Finding(
+        "FS310", f"`{node.id}` acts on real numbers, and its values are {values}", node.span, "needs real numbers",
+        labels=_source(node, flow), helps=("begin the flow with `dequantize`",), node=node.id,
+    )  # fmt: skip
+
+
+def _infinite(node: FlowNode, values: Support, domain: Support, flow: Flow) -> Finding:
+    return Finding(
+        "FS314", f"`{node.id}` is infinite at an end of {values} that data can hit", node.span, f"defined on {domain}",
+        labels=_source(node, flow), helps=("pull the ends in: `logit: 0.05`",), node=node.id,
+    )  # fmt: skip
+
+
+def _not_onto(node: FlowNode, values: Support, flow: Flow) -> Finding:
+    ends = tuple(
+        Label(p.density.span, f"is positive on {values}") for p in flow.parts[-1:] if p.density.span != node.span
+    )
+    return Finding(
+        "FS312", f"`{node.id}` reaches {node.op.range} only, and samples come back from {values}: the flow is not onto its base",
+        node.span, f"is onto {node.op.range}", labels=ends,
+        helps=("drop the step, or use a base on its range (`uniform` on [0, 1])",), node=node.id,
+    )  # fmt: skip
+
+
+def _check_end(part: Part, values: Support, support: Support, flow: Flow, findings: list[Finding]) -> None:
+    if values.within(support):
+        return
+    maker = next((n for n in flow.nodes if part.value in n.outputs), None)
+    labels = (Label(maker.span, f"`{maker.id}` gives {values}"),) if maker else ()
+    findings.append(
+        Finding(
+            "FS313",
+            f"part `{part.name}` lies in {values}, and its density is positive on {support} only",
+            part.density.span,
+            f"is 0 outside {support}",
+            labels=labels,
+            helps=(_base_help(values),),
+            node=part.name,
+        )  # fmt: skip
+    )
+
+
+def _base_help(values: Support) -> str:
+    if values.discrete:
+        return "use a discrete density (`categorical`), or begin the flow with `dequantize`"
+    return "use `normal` or `logistic`, or end the flow with `sigmoid`" if values.real else f"use a density on {values}"
+
+
+def _check_data(x: Support, decoded: Support, flow: Flow, findings: list[Finding]) -> None:
+    """A note where decoded samples may fall outside the values of x."""
+    first = flow.nodes[0] if flow.nodes else None
+    values = Support(0.0, 1.0, False, False) if x.discrete and first and isinstance(first.op, Dequantize) else x
+    if values.discrete or decoded.within(values) or decoded.discrete:
+        return
+    where = first.span if first else flow.span
+    rounded = "; decoding clips" if x.discrete else ""
+    findings.append(
+        Finding(
+            "FS315",
+            f"the model puts mass outside the data: decoded values lie in {decoded}, data in {values}{rounded}",
+            where,
+            helps=("see `flowspec explain FS315`; a `logit` after `dequantize` keeps more of it inside",)
+            if x.discrete
+            else (),
+            node=first.id if first else "",
+        )  # fmt: skip
+    )
+
+
+def density_support(density: Leaf | Autoregressive, values: Support) -> Support:
+    """Where a leaf or an autoregressive density is positive."""
+    family = density.family if isinstance(density, Leaf) else density.head
+    support: Support = family.support(values)
+    return support
+
+
+__all__ = ["FlowSupports", "density_support", "flow_supports", "integers"]
