@@ -47,9 +47,14 @@ def analyse_program(program: Program) -> Facts:
     run.check_contexts()
     ok = not any(f.severity == "error" for f in run.findings)
     return Facts(
-        program, run.nets, run.densities, _summary(program, top, run) if ok and top else Summary(), tuple(run.findings),
-        steps=run.steps(), extra={"coverage": run.coverage},
-    )  # fmt: skip
+        program,
+        run.nets,
+        run.densities,
+        _summary(program, top, run) if ok and top else Summary(),
+        tuple(run.findings),
+        steps=run.steps(),
+        extra={"coverage": run.coverage},
+    )
 
 
 @dataclass
@@ -133,7 +138,7 @@ class _Run:
                     model.order.span,
                     helps=("use `channels: inner`, or a head that models the channels of a site together",),
                     node=model.id,
-                )  # fmt: skip
+                )
             )
 
     def _order(self, choice: OrderChoice, layout: Layout, swapped: bool = False) -> tuple[Order, ...] | None:
@@ -273,7 +278,9 @@ class _Run:
         tied = []
         for part in flow.parts:
             density = part.density
-            if (isinstance(density, Autoregressive) and self.densities[density].orders[0].allowed()) or (isinstance(density, Leaf) and density.contexts):
+            if (isinstance(density, Autoregressive) and self.densities[density].orders[0].allowed()) or (
+                isinstance(density, Leaf) and density.contexts
+            ):
                 tied.append((part.value, *_given_values(density, flow)))
             elif isinstance(density, Flow):
                 inner = self.coverage.get(density)
@@ -297,7 +304,7 @@ class _Run:
                         "use `times: 2` or more, which swaps the halves, or add a coupling with `keep: {not: ...}`",
                     ),
                     node=flow.id,
-                )  # fmt: skip
+                )
             )
         if coverage.classes > 1:
             sizes = sorted(Counter(coverage.labels.tolist()).values(), reverse=True)
@@ -309,7 +316,7 @@ class _Run:
                     flow.span,
                     helps=("add a coupling, a permutation or an autoregressive step that joins them",),
                     node=flow.id,
-                )  # fmt: skip
+                )
             )
 
     def _flow_facts(
@@ -330,9 +337,15 @@ class _Run:
         statuses = [p.likelihood for p in parts] + ["bound" for n in flow.nodes if n.op.stochastic]
         worst = max(statuses, key=("exact", "bound", "estimate").index, default="exact")
         return DensityFacts(
-            layout, values, None, facts, density_steps=max(1, slow["density"] + max((p.density_steps for p in parts), default=1) - 1 or 1),
-            sampling_steps=max(1, sampling), likelihood=worst, parameters=parameters,
-        )  # fmt: skip
+            layout,
+            values,
+            None,
+            facts,
+            density_steps=max(1, slow["density"] + max((p.density_steps for p in parts), default=1) - 1 or 1),
+            sampling_steps=max(1, sampling),
+            likelihood=worst,
+            parameters=parameters,
+        )
 
     # --- contexts --------------------------------------------------------------------------------------------------
 
@@ -349,7 +362,7 @@ class _Run:
                         data.span,
                         helps=(f"name it in a net (`given: {data.name}` on an op), or on a density or flow step",),
                         node=data.name,
-                    )  # fmt: skip
+                    )
                 )
 
 

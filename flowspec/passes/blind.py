@@ -19,25 +19,33 @@ def completeness(facts: NetFacts, order: Order, order_span: Span, place: str) ->
         return
     if reach.dependency is None:
         yield Finding(
-            "FS426", f"cannot prove what {place} reaches: {order.grid.size:,} variables are too many to follow one by one under this order",
-            order_span, helps=("use an order that looks the same everywhere, such as raster",),
-        )  # fmt: skip
+            "FS426",
+            f"cannot prove what {place} reaches: {order.grid.size:,} variables are too many to follow one by one under this order",
+            order_span,
+            helps=("use an order that looks the same everywhere, such as raster",),
+        )
         return
     lost = _without_context(facts, order)
     if lost is not None:
         yield Finding(
-            "FS425", f"{variable(order, lost)} loses all its context: nothing it may know reaches its parameters", span,
+            "FS425",
+            f"{variable(order, lost)} loses all its context: nothing it may know reaches its parameters",
+            span,
             labels=(Label(order_span, "the order that allows it"),),
-            helps=("widen the layers or kernels, or let the first layer read what lies just before",), node=place,
-        )  # fmt: skip
+            helps=("widen the layers or kernels, or let the first layer read what lies just before",),
+            node=place,
+        )
         return
     if reach.missing:
         yield from _missing(facts, order, order_span, span, place)
     if facts.knowledge.dead:
         yield Finding(
-            "FS423", f"{facts.knowledge.dead} units have no inputs: they are constants", span,
-            helps=("widen the layers before them",), node=place,
-        )  # fmt: skip
+            "FS423",
+            f"{facts.knowledge.dead} units have no inputs: they are constants",
+            span,
+            helps=("widen the layers before them",),
+            node=place,
+        )
 
 
 def _missing(facts: NetFacts, order: Order, order_span: Span, span: Span, place: str) -> Iterator[Finding]:
@@ -49,26 +57,40 @@ def _missing(facts: NetFacts, order: Order, order_span: Span, span: Span, place:
     if narrow is not None:
         node, width = narrow
         yield Finding(
-            "FS422", f"the layer is too narrow: {share} are lost", node,
+            "FS422",
+            f"the layer is too narrow: {share} are lost",
+            node,
             f"{len(facts.knowledge.full_rows)} distinct contexts go through it",
-            helps=(f"width {width} would do",), node=place,
-        )  # fmt: skip
+            helps=(f"width {width} would do",),
+            node=place,
+        )
         return
     example = _example(facts, order)
     label = (Label(order_span, "the order that allows them"),) if order_span != span else ()
     if blind:
         yield Finding(
-            "FS420", f"blind spot: {blind:,} of {reach.allowed:,} allowed pairs are out of reach at any depth", span,
-            "never sees all that the order allows", labels=label, notes=example,
-            helps=("let a vertical stack read the rows above: a branch with `knows: above` and full-width kernels, added to this one",),
+            "FS420",
+            f"blind spot: {blind:,} of {reach.allowed:,} allowed pairs are out of reach at any depth",
+            span,
+            "never sees all that the order allows",
+            labels=label,
+            notes=example,
+            helps=(
+                "let a vertical stack read the rows above: a branch with `knows: above` and full-width kernels, added to this one",
+            ),
             node=place,
-        )  # fmt: skip
+        )
     far = missing - blind
     if far > 0:
         yield Finding(
-            "FS421", f"{far:,} of {reach.allowed:,} allowed pairs are out of reach, and more layers would reach them", span,
-            labels=label, notes=() if blind else example, helps=("add layers, or widen the kernels",), node=place,
-        )  # fmt: skip
+            "FS421",
+            f"{far:,} of {reach.allowed:,} allowed pairs are out of reach, and more layers would reach them",
+            span,
+            labels=label,
+            notes=() if blind else example,
+            helps=("add layers, or widen the kernels",),
+            node=place,
+        )
 
 
 def _narrow(facts: NetFacts) -> tuple[Span, int] | None:

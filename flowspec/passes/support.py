@@ -107,9 +107,14 @@ def _source(node: FlowNode, flow: Flow) -> tuple[Label, ...]:
 
 def _outside(node: FlowNode, values: Support, domain: Support, flow: Flow) -> Finding:
     return Finding(
-        "FS311", f"`{node.id}` is defined on {domain}, and its values lie in {values}", node.span, f"takes {domain} only",
-        labels=_source(node, flow), helps=_map_into(values, domain), node=node.id,
-    )  # fmt: skip
+        "FS311",
+        f"`{node.id}` is defined on {domain}, and its values lie in {values}",
+        node.span,
+        f"takes {domain} only",
+        labels=_source(node, flow),
+        helps=_map_into(values, domain),
+        node=node.id,
+    )
 
 
 def _map_into(values: Support, domain: Support) -> tuple[str, ...]:
@@ -120,16 +125,26 @@ def _map_into(values: Support, domain: Support) -> tuple[str, ...]:
 
 def _discrete(node: FlowNode, values: Support, flow: Flow) -> Finding:
     return Finding(
-        "FS310", f"`{node.id}` acts on real numbers, and its values are {values}", node.span, "needs real numbers",
-        labels=_source(node, flow), helps=("begin the flow with `dequantize`",), node=node.id,
-    )  # fmt: skip
+        "FS310",
+        f"`{node.id}` acts on real numbers, and its values are {values}",
+        node.span,
+        "needs real numbers",
+        labels=_source(node, flow),
+        helps=("begin the flow with `dequantize`",),
+        node=node.id,
+    )
 
 
 def _infinite(node: FlowNode, values: Support, domain: Support, flow: Flow) -> Finding:
     return Finding(
-        "FS314", f"`{node.id}` is infinite at an end of {values} that data can hit", node.span, f"defined on {domain}",
-        labels=_source(node, flow), helps=("pull the ends in: `logit: 0.05`",), node=node.id,
-    )  # fmt: skip
+        "FS314",
+        f"`{node.id}` is infinite at an end of {values} that data can hit",
+        node.span,
+        f"defined on {domain}",
+        labels=_source(node, flow),
+        helps=("pull the ends in: `logit: 0.05`",),
+        node=node.id,
+    )
 
 
 def _not_onto(node: FlowNode, values: Support, flow: Flow) -> Finding:
@@ -137,10 +152,14 @@ def _not_onto(node: FlowNode, values: Support, flow: Flow) -> Finding:
         Label(p.density.span, f"is positive on {values}") for p in flow.parts[-1:] if p.density.span != node.span
     )
     return Finding(
-        "FS312", f"`{node.id}` reaches {node.op.range} only, and samples come back from {values}: the flow is not onto its base",
-        node.span, f"is onto {node.op.range}", labels=ends,
-        helps=("drop the step, or use a base on its range (`uniform` on [0, 1])",), node=node.id,
-    )  # fmt: skip
+        "FS312",
+        f"`{node.id}` reaches {node.op.range} only, and samples come back from {values}: the flow is not onto its base",
+        node.span,
+        f"is onto {node.op.range}",
+        labels=ends,
+        helps=("drop the step, or use a base on its range (`uniform` on [0, 1])",),
+        node=node.id,
+    )
 
 
 def _check_end(part: Part, values: Support, support: Support, flow: Flow, findings: list[Finding]) -> None:
@@ -157,7 +176,7 @@ def _check_end(part: Part, values: Support, support: Support, flow: Flow, findin
             labels=labels,
             helps=(_base_help(values),),
             node=part.name,
-        )  # fmt: skip
+        )
     )
 
 
@@ -184,7 +203,7 @@ def _check_data(x: Support, decoded: Support, flow: Flow, findings: list[Finding
             if x.discrete
             else (),
             node=first.id if first else "",
-        )  # fmt: skip
+        )
     )
 
 

@@ -61,13 +61,19 @@ def limits(batch: int) -> Iterator[None]:
     """Say what to do when memory runs out, or when torch.compile finds no compiler, inside."""
     try:
         yield
-    except (torch.OutOfMemoryError, MemoryError) as error:
-        raise TrainError(
-            f"out of memory with batches of {batch} rows", "make them smaller with --batch", FAILED
-        ) from error
     except torch._dynamo.exc.TorchDynamoException as error:
         reason = str(error).strip().splitlines()[0]
         raise TrainError(f"torch.compile failed: {reason}", "train without --compile", FAILED) from error
+    except (MemoryError, RuntimeError) as error:
+        if not _out_of_memory(error):
+            raise
+        message = f"out of memory with batches of {batch} rows"
+        raise TrainError(message, "make them smaller with --batch", FAILED) from error
+
+
+def _out_of_memory(error: Exception) -> bool:
+    """On the CPU torch has no class of its own for this."""
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error)
 
 
 class Feed:

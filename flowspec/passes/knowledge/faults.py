@@ -121,33 +121,45 @@ def beyond_cap(node: NetNode, inputs: list[NetNode], found: Iterable[Bound]) -> 
 def window_under_graph(node: NetNode) -> Finding:
     """FS406: a graph of names has no places for a kernel to slide over."""
     return Finding(
-        "FS406", f"`{node.op.name}` slides over places, and an order given as a graph has none", node.span,
-        helps=("use `linear` layers under `graph`",), node=node.id,
-    )  # fmt: skip
+        "FS406",
+        f"`{node.op.name}` slides over places, and an order given as a graph has none",
+        node.span,
+        helps=("use `linear` layers under `graph`",),
+        node=node.id,
+    )
 
 
 def window_in_ensemble(node: NetNode) -> Finding:
     """FS406: members of an ensemble share weights, which a kernel cannot under different orders."""
     return Finding(
-        "FS406", f"`{node.op.name}` under an ensemble of orders: its taps would mean something else in each", node.span,
-        helps=("use `linear` layers, or one order: `random: 1`",), node=node.id,
-    )  # fmt: skip
+        "FS406",
+        f"`{node.op.name}` under an ensemble of orders: its taps would mean something else in each",
+        node.span,
+        helps=("use `linear` layers, or one order: `random: 1`",),
+        node=node.id,
+    )
 
 
 def no_lines(node: NetNode, label: str) -> Finding:
     """FS407: `above` needs lines."""
     return Finding(
-        "FS407", f"`knows: above` means earlier lines, and `order: {label}` has none here", node.arg_span("knows"),
-        helps=("use raster, reverse, columns, s_curve or subscale over two or more spatial axes",), node=node.id,
-    )  # fmt: skip
+        "FS407",
+        f"`knows: above` means earlier lines, and `order: {label}` has none here",
+        node.arg_span("knows"),
+        helps=("use raster, reverse, columns, s_curve or subscale over two or more spatial axes",),
+        node=node.id,
+    )
 
 
 def norm_of_x(node: NetNode) -> Finding:
     """FS408: a norm over variables joins them."""
     return Finding(
-        "FS408", f"`{node.id}` takes statistics over variables of x itself, which joins them", node.span,
-        helps=("put the norm after a weighted layer",), node=node.id,
-    )  # fmt: skip
+        "FS408",
+        f"`{node.id}` takes statistics over variables of x itself, which joins them",
+        node.span,
+        helps=("put the norm after a weighted layer",),
+        node=node.id,
+    )
 
 
 def batch_norm(node: NetNode, label: str, layout: Layout) -> Finding:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flowspec.diagnostics import Finding
 from flowspec.graph.model import Program
-from flowspec.passes.resolve.session import Session, TooManySteps
+from flowspec.passes.resolve.session import Session, TooManyStepsError
 from flowspec.passes.resolve.top import legal_name, resolve_top
 from flowspec.syntax import Loader, Mapping, Node, SpecFile, site
 
@@ -22,7 +22,7 @@ def resolve(root: Node, file: SpecFile, loader: Loader) -> tuple[Program | None,
     imports = _imports(root, file, loader, session)
     try:
         program = resolve_top(root, imports, session)
-    except TooManySteps:
+    except TooManyStepsError:
         program = None
     if any(f.severity == "error" for f in session.findings):
         program = None

@@ -37,9 +37,15 @@ def conditioner(request: Request, scope: Scope, session: Session) -> Conditioner
     """Builds (or finds again) the net. None after reporting what is wrong with it."""
     contexts = {c.name: c for c in (*request.outer, *request.own)}
     key = (
-        "net", request.net, request.head_input, scope.key, tuple(contexts), tuple(c.name for c in request.own),
-        request.kernel, request.reads_x,
-    )  # fmt: skip
+        "net",
+        request.net,
+        request.head_input,
+        scope.key,
+        tuple(contexts),
+        tuple(c.name for c in request.own),
+        request.kernel,
+        request.reads_x,
+    )
     if key not in session.memo:
         session.memo[key] = _build(request, tuple(contexts), scope, session)
     graph: NetGraph | None = session.memo[key]

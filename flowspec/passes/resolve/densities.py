@@ -192,9 +192,11 @@ def _with_net(
     own = (*own, *extra) or place.offered
     if not own and not place.everywhere:
         session.report(
-            "FS232", "a net without an order has nothing to read: no variable may know another, and no context is given", span,
+            "FS232",
+            "a net without an order has nothing to read: no variable may know another, and no context is given",
+            span,
             ("declare an `order`", "give it a context, or drop the net for free parameters"),
-        )  # fmt: skip
+        )
         return None
     size = head.op.size(place.values)
     if size == 0:
@@ -225,9 +227,11 @@ def _ordered(
     span = site(node)
     if net is None and head.input is None:
         session.report(
-            "FS234", "an order without a net: no conditional reads what the order lets it know", head.span,
+            "FS234",
+            "an order without a net: no conditional reads what the order lets it know",
+            head.span,
             ("add a `net`", f"or let the head read x itself: `head: {{{head.op.name}: {{}}, in: x}}`"),
-        )  # fmt: skip
+        )
         return None
     size = head.op.size(place.values)
     if size == 0:
@@ -257,9 +261,11 @@ def read_order(node: Node, scope: Scope, session: Session, top: bool = False) ->
     instance: Any = op(**arguments.values)
     if instance.members > 1 and not top:
         session.report(
-            "FS402", "an ensemble of orders may stand at the top of a spec only", _members_span(step),
+            "FS402",
+            "an ensemble of orders may stand at the top of a spec only",
+            _members_span(step),
             "use one order here: `random: 1`",
-        )  # fmt: skip
+        )
         return None
     return OrderChoice(instance, channels, site(node))
 

@@ -227,9 +227,12 @@ class FlowBuilder:
     def _consume(self, value: int, span: Span, label: str) -> bool:
         if value in self.consumed:
             self.session.report(
-                "FS301", f"`{label}` uses a value that was used already: every variable reaches exactly one density once", span,
-                "use each value of a flow once; split it to use parts of it", labels=(Label(self.consumed[value], "first used here"),),
-            )  # fmt: skip
+                "FS301",
+                f"`{label}` uses a value that was used already: every variable reaches exactly one density once",
+                span,
+                "use each value of a flow once; split it to use parts of it",
+                labels=(Label(self.consumed[value], "first used here"),),
+            )
             self.failed = True
             return False
         self.consumed[value] = span

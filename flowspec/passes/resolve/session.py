@@ -11,7 +11,7 @@ from flowspec.syntax.tree import Mapping, Node, Scalar
 MAX_STEPS = 10_000
 
 
-class TooManySteps(Exception):
+class TooManyStepsError(Exception):
     """The spec unfolds into more steps than the limit; raised to leave every loop at once."""
 
 
@@ -49,7 +49,7 @@ class Session:
         self.report(code, f"there is no {what} called `{name}`", span, helps, fix=fix, labels=labels)
 
     def count_step(self, span: Span) -> None:
-        """Counts one unfolded step. Raises TooManySteps past the limit, after reporting it."""
+        """Counts one unfolded step. Raises TooManyStepsError past the limit, after reporting it."""
         self.steps += 1
         if self.steps > MAX_STEPS:
             self.report(
@@ -58,7 +58,7 @@ class Session:
                 span,
                 "lower the `repeat` and `times` counts",
             )
-            raise TooManySteps
+            raise TooManyStepsError
 
 
 @dataclass(frozen=True, eq=False)

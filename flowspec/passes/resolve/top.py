@@ -40,7 +40,60 @@ RESERVED = frozenset(
     }
 )
 MODULE_NAMES = frozenset(
-    ["add_module", "apply", "bfloat16", "buffers", "call_super_init", "children", "compile", "cpu", "cuda", "double", "dump_patches", "extra_repr", "float", "get_buffer", "get_extra_state", "get_parameter", "get_submodule", "half", "ipu", "load_state_dict", "modules", "mtia", "named_buffers", "named_children", "named_modules", "named_parameters", "parameters", "register_buffer", "register_module", "register_parameter", "requires_grad_", "set_extra_state", "set_submodule", "share_memory", "state_dict", "to", "to_empty", "training", "type", "xpu", "zero_grad", "log_prob", "sample", "encode", "decode", "terms", "conditionals", "bits_per_dim", "initialize", "flow", "unflow", "theta"]
+    [
+        "add_module",
+        "apply",
+        "bfloat16",
+        "buffers",
+        "call_super_init",
+        "children",
+        "compile",
+        "cpu",
+        "cuda",
+        "double",
+        "dump_patches",
+        "extra_repr",
+        "float",
+        "get_buffer",
+        "get_extra_state",
+        "get_parameter",
+        "get_submodule",
+        "half",
+        "ipu",
+        "load_state_dict",
+        "modules",
+        "mtia",
+        "named_buffers",
+        "named_children",
+        "named_modules",
+        "named_parameters",
+        "parameters",
+        "register_buffer",
+        "register_module",
+        "register_parameter",
+        "requires_grad_",
+        "set_extra_state",
+        "set_submodule",
+        "share_memory",
+        "state_dict",
+        "to",
+        "to_empty",
+        "training",
+        "type",
+        "xpu",
+        "zero_grad",
+        "log_prob",
+        "sample",
+        "encode",
+        "decode",
+        "terms",
+        "conditionals",
+        "bits_per_dim",
+        "initialize",
+        "flow",
+        "unflow",
+        "theta",
+    ]
 )
 MAX_ELEMENTS = 2**31
 
@@ -106,9 +159,11 @@ def _name(root: Mapping, session: Session) -> str | None:
     text = entry.value.value if isinstance(entry.value, Scalar) else None
     if not isinstance(text, str) or not NAME.match(text) or keyword.iskeyword(text):
         session.report(
-            "FS103", "`name` must be a word of lower-case letters, digits and `_` that begins with a letter (48 at most)",
-            site(entry.value), "write `name: my_model`",
-        )  # fmt: skip
+            "FS103",
+            "`name` must be a word of lower-case letters, digits and `_` that begins with a letter (48 at most)",
+            site(entry.value),
+            "write `name: my_model`",
+        )
         return None
     return text
 
@@ -117,9 +172,11 @@ def _check_defined(entry: Entry, what: str, session: Session) -> bool:
     if legal_name(entry.key.text):
         return True
     session.report(
-        "FS104", f"`{entry.key.text[:60]}` cannot name a {what}: it must match [a-z][a-z0-9_]* and shadow nothing of Python, torch or the model",
-        site(entry.key), "choose another name",
-    )  # fmt: skip
+        "FS104",
+        f"`{entry.key.text[:60]}` cannot name a {what}: it must match [a-z][a-z0-9_]* and shadow nothing of Python, torch or the model",
+        site(entry.key),
+        "choose another name",
+    )
     return False
 
 
@@ -424,9 +481,12 @@ def _no_model(root: Mapping, flow: list[str], chain: list[str], session: Session
         assert first is not None
         assert other is not None
         session.report(
-            "FS108", f"a spec has one model, and this one has `{flow[0]}` and `{chain[0]}`", site(other.key),
-            "keep `order`, `net`, `head`, or keep `flow`, `base`", labels=(Label(site(first.key), "a flow begins here"),),
-        )  # fmt: skip
+            "FS108",
+            f"a spec has one model, and this one has `{flow[0]}` and `{chain[0]}`",
+            site(other.key),
+            "keep `order`, `net`, `head`, or keep `flow`, `base`",
+            labels=(Label(site(first.key), "a flow begins here"),),
+        )
     elif flow:
         base = root.get("base")
         assert base is not None
