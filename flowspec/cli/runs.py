@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-import linecache
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from flowspec.cli.arguments import UsageError
@@ -19,19 +17,22 @@ from flowspec.diagnostics.render import render_full
 from flowspec.diagnostics.text import clean
 
 if TYPE_CHECKING:
-    from torch import nn
-
     from flowspec.train import Run, Spec
 
 SPEC, MODULE = "spec.yaml", "model.py"
 
 
-class Trainable(Report, Protocol):
-    """A report that also holds the spec's `train` section as plain values."""
+class Program(Protocol):
+    """What training needs of a program."""
 
-    @property
-    def train(self) -> Mapping[str, Any]:
-        """Defaults for the train command; empty when the spec has none."""
+    train: dict[str, Any]  # defaults for the train command; empty when the spec has none
+
+
+class Trainable(Report, Protocol):
+    """A report that also holds the program and the hash of the spec's bytes."""
+
+    sha256: str
+    program: Program
 
 
 class Failed(Exception):  # noqa: N818 - already told
@@ -80,11 +81,12 @@ def compiled(path: str, streams: Streams, color: bool = False) -> tuple[Spec, Ma
     if not report.ok:
         streams.stdout.write(render_full(report.diagnostics, report.sources, color, streams.width))
         raise Failed(2 if unreadable(report.diagnostics) else 1)
+    from flowspec.emit.load import load_class
     from flowspec.train import Spec as Built
 
     text = report.source()
-    texts = {**_copies(source.name, report.sources), MODULE: text}
-    return Built(_model_class(text), source.name, texts), report.train
+    texts = {**_copies(source.name, report), MODULE: text}
+    return Built(load_class(text, source.name), source.name, texts), report.program.train
 
 
 def opened(folder: str, streams: Streams, color: bool = False) -> tuple[Run, Spec]:
@@ -96,35 +98,28 @@ def opened(folder: str, streams: Streams, color: bool = False) -> tuple[Run, Spe
     return run, spec
 
 
-def _copies(name: str, sources: Mapping[str, str]) -> dict[str, str]:
+def _copies(name: str, report: Trainable) -> dict[str, str]:
     """The spec as spec.yaml, and what it uses beside it as it lies beside the spec.
 
     Raises:
         UsageError: when it uses a file outside its own folder, for the copy could not find that.
     """
-    home = os.path.dirname(name)
-    texts = {SPEC: sources[name]}
-    for other, text in sources.items():
-        place = os.path.relpath(other, home or ".")
-        if other != name and (place.startswith(os.pardir) or place in (SPEC, MODULE)):
+    home = os.path.dirname(name) or "."
+    texts = {SPEC: _original(report.sources[name], report.sha256)}
+    for other in report.sources.keys() - {name}:
+        place = os.path.relpath(other, home)
+        if place.startswith(os.pardir) or place in (SPEC, MODULE):
             raise UsageError(
-                f"`{name}` uses `{other}`, which a run cannot keep beside its spec.yaml",
-                "move the used spec into the folder of the spec, under another name than spec.yaml",
+                f"`{name}` uses `{other}`, which a run cannot keep beside its {SPEC}",
+                f"move the used spec into the folder of the spec, under another name than {SPEC}",
             )
-        if other != name:
-            texts[place] = text
+        texts[place] = report.sources[other]
     return texts
 
 
-def _model_class(text: str) -> type[nn.Module]:
-    """The model of an emitted module; tracebacks and torch.compile can see its lines."""
-    name = f"flowspec_model_{hashlib.sha256(text.encode()).hexdigest()[:16]}"
-    module = ModuleType(name)
-    module.__file__ = f"<{name}>"
-    linecache.cache[module.__file__] = (len(text), None, text.splitlines(keepends=True), module.__file__)
-    exec(compile(text, module.__file__, "exec"), module.__dict__)
-    found = [value for value in vars(module).values() if isinstance(value, type) and "SPEC_SHA256" in vars(value)]
-    return cast("type[nn.Module]", found[-1])
+def _original(text: str, sha256: str) -> str:
+    """The text with the byte order mark that reading dropped, so that the copy has the hash of the spec."""
+    return text if hashlib.sha256(text.encode()).hexdigest() == sha256 else f"\ufeff{text}"
 
 
 def words(text: str) -> tuple[str, ...]:

@@ -214,6 +214,6 @@ def _repeats(train: Split, traits: Traits) -> list[str]:
         return []
     shown = ", ".join(map(str, few[:5])) + (", ..." if len(few) > 5 else "")
     return [
-        f"variables {shown} repeat few values: the likelihood of a density on them can grow without bound; "
-        "add noise of the width of their rounding, or model them as integers"
+        f"{'variable' if len(few) == 1 else 'variables'} {shown} with few distinct values: the likelihood of a density there can grow without bound; "
+        "add noise of the width of their rounding, or model integers"
     ]

@@ -79,7 +79,7 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     try:
         with safe_open(str(path), framework="pt") as file:
             header = json.loads((file.metadata() or {}).get(HEADER, "{}"))
-            return {name: file.get_tensor(name) for name in file.keys()}, header  # noqa: SIM118
+            return {name: file.get_tensor(name) for name in file.keys()}, header
     except OSError as error:
         raise TrainError(f"cannot read `{path}`: {error.strerror or error}") from error
     except (SafetensorError, ValueError) as error:

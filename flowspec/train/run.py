@@ -94,6 +94,16 @@ class Run:
         """Raise TrainError unless this run was trained from the spec whose module has these traits."""
         _same_spec(str(self.path / RECORD), self.record, traits, spec)
 
+    def same_texts(self, texts: Mapping[str, str]) -> None:
+        """Raise TrainError when a file that the spec uses is not the one kept here: its hash covers the spec alone."""
+        for name, text in texts.items():
+            kept = self.path / name
+            if name != MODULE and (not kept.exists() or kept.read_bytes() != text.encode()):
+                raise TrainError(
+                    f"`{name}`, which the spec uses, differs from the one that `{self.path}` was trained with",
+                    "restore the file, or train the changed one into another --out",
+                )
+
     def same_data(self, data: Data) -> None:
         """Raise TrainError when the splits are not those the run was trained on."""
         recorded = self.record["data"]["fingerprints"]
@@ -132,7 +142,10 @@ class Run:
         """
         path = self.path / BEST
         if not path.exists():
-            raise TrainError(f"`{self.path}` has no {BEST}: no validation was finished", "go on with train --resume")
+            raise TrainError(
+                f"`{self.path}` has no {BEST}: no validation was finished (its status: {self.record.get('status')})",
+                "train it further, by --resume if it was interrupted",
+            )
         weights, header = files.read_tensors(path)
         _same_spec(str(path), header, traits, spec)
         load_weights(model, weights, f"`{path}`")

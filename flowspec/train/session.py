@@ -86,6 +86,7 @@ def go_on(spec: Spec, changes: Mapping[str, Any], source: str | None, device: to
     """
     run, traits = Run.open(out), Traits.of(spec.model)
     run.fits(traits, spec.path)
+    run.same_texts(spec.texts)
     options = run.options.resumed(changes)
     compute = Compute(device, options.precision)
     request = run.request if source is None else replace(run.request, source=source)

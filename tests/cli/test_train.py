@@ -51,13 +51,22 @@ class Report:
         return {self.name: self.text or "", **used}
 
     @property
-    def train(self) -> Mapping[str, Any]:
-        return json.loads(self.text or "{}").get("train", {})
+    def program(self) -> types.SimpleNamespace:
+        return types.SimpleNamespace(train=json.loads(self.text or "{}").get("train", {}))
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256((self.text or "").encode()).hexdigest()
 
     def source(self, link: bool = False) -> str:
-        sha = hashlib.sha256((self.text or "").encode()).hexdigest()
         base = json.loads(self.text or "{}")["model"]
-        return f'{MODULES.read_text()}\n\nclass Chosen({base}):\n    SPEC_SHA256 = "{sha}"\n'
+        return f'{MODULES.read_text()}\n\nclass Chosen({base}):\n    SPEC_SHA256 = "{self.sha256}"\n'
+
+
+def load_class(text: str, name: str) -> type:
+    names: dict[str, Any] = {"__name__": "stand_in"}
+    exec(text, names)
+    return names["Chosen"]
 
 
 def analyse(name: str, text: str | None = None) -> Report:
@@ -66,9 +75,10 @@ def analyse(name: str, text: str | None = None) -> Report:
 
 @pytest.fixture
 def cli(flowspec: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
-    module = types.ModuleType("flowspec.compiler")
-    module.analyse = analyse  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "flowspec.compiler", module)
+    for module, function in (("flowspec.compiler", analyse), ("flowspec.emit.load", load_class)):
+        stand_in = types.ModuleType(module)
+        setattr(stand_in, function.__name__, function)
+        monkeypatch.setitem(sys.modules, module, stand_in)
     for name, model in (("moons", "Affine"), ("bits", "TinyMade"), ("label", "Conditional"), ("digits", "Digits")):
         spec = {"model": model, "train": {"lr": 0.01, "epochs": 2}}
         (tmp_path / f"{name}.yaml").write_text(json.dumps(spec))
@@ -108,6 +118,11 @@ def test_used_specs_are_kept_beside_the_copy(cli: Run, tmp_path: Path) -> None:
     (tmp_path / "a" / "m.yaml").write_text(json.dumps(spec))
     assert cli("train", "a/m.yaml", "--data", "synthetic:moons:100", "--epochs", "1", "--out", "r").code == 0
     assert (tmp_path / "r" / "lib" / "glow.yaml").read_text() == "glow"
+    (tmp_path / "r" / "lib" / "glow.yaml").write_text("other")
+    done = cli("train", "a/m.yaml", "--out", "r", "--resume")
+    assert done.err.splitlines()[0] == (
+        "error: `lib/glow.yaml`, which the spec uses, differs from the one that `r` was trained with"
+    )
     (tmp_path / "a" / "m.yaml").write_text(json.dumps(spec | {"use": {"glow.yaml": ""}}))
     done = cli("train", "a/m.yaml", "--data", "synthetic:moons:100", "--out", "q")
     assert (done.code, done.err.splitlines()[0]) == (

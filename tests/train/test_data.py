@@ -271,7 +271,9 @@ def test_repeated_real_values_are_noted(tmp_path: Path) -> None:
     x = np.random.default_rng(0).standard_normal((3000, 3))
     x[:, 1] = np.round(x[:, 1])
     (note,) = load(Request(npz(tmp_path, train=x, valid=x)), traits((3,), "real")).notes
-    assert note.startswith("variables 1 repeat few values: the likelihood of a density on them can grow without bound")
+    assert note.startswith(
+        "variable 1 with few distinct values: the likelihood of a density there can grow without bound"
+    )
 
 
 def test_other_data_without_splits_is_taken_whole(tmp_path: Path) -> None:
