@@ -88,16 +88,21 @@ class Closure:
 
     def count(self, reach: Reach) -> int | None:
         """The number of pairs (place of the unit, variable) on the grid, or None where the two bounds differ."""
+        low, high = self.bracket(reach)
+        return low if low == high else None
+
+    def bracket(self, reach: Reach) -> tuple[int, int]:
+        """That number from below and from above."""
         free, *tight = reach.bounds
-        total = 0
+        low = high = 0
         for outer, bits in free.items():
             found = 0
             for rows in tight:
                 found |= rows.get(outer, 0)
-            if found != bits:
-                return None
-            total += self._lanes.pairs(outer, bits)
-        return total
+            pairs = self._lanes.pairs(outer, bits)
+            high += pairs
+            low += pairs if found == bits else self._lanes.pairs(outer, found)
+        return low, high
 
     def _closed(self, once: Mapping[K, Reach], steps: Mapping[tuple[K, K], Taps]) -> dict[K, Reach]:
         bounds: dict[K, list[Rows]] = {k: [] for k in once}

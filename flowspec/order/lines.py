@@ -10,7 +10,7 @@ import numpy as np
 from flowspec.order.grid import Grid, IntArray
 from flowspec.order.scan import Scan
 
-_WORK = 1 << 22  # steps of the slow walk that are worth an exact answer
+_WORK = 1 << 21  # steps of the slow walk that are worth an exact answer
 
 
 @dataclass(frozen=True, slots=True)

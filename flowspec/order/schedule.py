@@ -11,7 +11,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from flowspec.order.bits import Bits
-from flowspec.order.grid import BoolArray, IntArray
+from flowspec.order.essential import essential, saturated
+from flowspec.order.grid import IntArray
 from flowspec.order.lines import Lines
 from flowspec.order.offsets import Guarded, Offsets
 from flowspec.order.order import Order
@@ -52,12 +53,13 @@ def prefix_ready(order: Order, dep: IntArray, levels: IntArray) -> IntArray:
 def offset_levels(space: Offsets, heads: Sequence[Guarded], scan: Scan) -> IntArray | None:
     """(D,) the levels when variable (c, p) depends on `heads[c]` at p.
 
-    Longest paths only run along essential offsets, those that are no sum of two others on the way; there are few.
-    None where there are too many to follow: the number of ranks is an upper bound.
+    Longest paths only run along essential offsets, of which there are few. None where there are too many to follow: the
+    number of ranks is an upper bound.
     """
     lines = Lines(space.grid, scan)
+    below = saturated(space, heads)
     for c, head in enumerate(heads):
-        rows = essential(space, head, heads)
+        rows = essential(space, head, below)
         if rows is None:
             return None
         lines.read(c, rows)
@@ -66,7 +68,7 @@ def offset_levels(space: Offsets, heads: Sequence[Guarded], scan: Scan) -> IntAr
 
 def offset_ready(space: Offsets, dep: Guarded, heads: Sequence[Guarded], levels: IntArray) -> IntArray | None:
     """(volume,) the level after which the unit of a class is ready at each place; None as `offset_levels`."""
-    rows = essential(space, dep, heads)
+    rows = essential(space, dep, saturated(space, heads))
     if rows is None:
         return None
     sites, axes = space.grid.sites, space.grid.axes
@@ -78,35 +80,3 @@ def offset_ready(space: Offsets, dep: Guarded, heads: Sequence[Guarded], levels:
         there = tuple(slice(t - a, t + size - b) for t, a, b, size in zip(e, lo, hi, sites, strict=True))
         np.maximum(ready[here], level[(g, *there)], out=ready[here])
     return ready.reshape(-1)
-
-
-_MANY = 512
-
-
-def essential(space: Offsets, dep: Guarded, heads: Sequence[Guarded]) -> IntArray | None:
-    """Rows (g, e, lower corner, upper corner) of `dep` without those that `dep` also reaches through another variable.
-
-    A tight offset is left out when it is a tight e1 of `dep` to a channel g plus a tight e2 of `heads[g]` without a
-    turn: wherever it holds both hold, and what lies at e1 has a higher level. None when too many are left.
-    """
-    alive = dep.tight.copy()
-    shape = alive.shape[1:]
-    index = np.argwhere(alive)
-    index = index[np.argsort(np.abs(index[:, 1:] + dep.low).sum(axis=1), kind="stable")]
-    tried = 0
-    for channel, *at in index.tolist():
-        if not alive[(channel, *at)]:
-            continue
-        tried += 1
-        if tried > _MANY:
-            return None
-        e = tuple(a + base for a, base in zip(at, dep.low, strict=True))
-        if (cut := space.cut(heads[channel], e, dep.low, shape, monotone=True)) is not None:
-            alive[cut[1]] &= ~heads[channel].tight[cut[0]]
-    return np.concatenate([_rows(alive, dep.low), dep.extra])
-
-
-def _rows(tight: BoolArray, low: tuple[int, ...]) -> IntArray:
-    index = np.argwhere(tight)
-    e = index[:, 1:] + low
-    return np.concatenate([index[:, :1], e, np.minimum(e, 0), np.maximum(e, 0)], axis=1)

@@ -47,6 +47,8 @@ def test_closures_equal_brute_force(data: st.DataObject) -> None:
         closure = Closure(grid, axes)
         counts = [closure.count(reach) for reach in run(closure, layers, repeat=True)]
         assert all(count in (None, wanted) for count, wanted in zip(counts, brute, strict=True))
+        brackets = [closure.bracket(reach) for reach in run(closure, layers, repeat=True)]
+        assert all(low <= wanted <= high for (low, high), wanted in zip(brackets, brute, strict=True))
     places = Places(grid)
     found = run(places, layers, repeat=True)
     assert [places.count(sets) for sets in found] == brute
@@ -92,9 +94,11 @@ def test_bounds_that_differ_are_not_guessed() -> None:
     grid = Grid(1, (9,))
     layers = [{(0, 0): np.array([[-2]])}, {(0, 0): np.array([[0], [3]])}]  # +1 only by turning back
     (head,) = run(Closure(grid), layers, repeat=True)
+    low, high = Closure(grid).bracket(head)
     assert Closure(grid).count(head) is None
     (exact,) = run(Places(grid), layers, repeat=True)
     assert Places(grid).count(exact) == sum(map(len, run(Brute(grid), layers, repeat=True)[0]))
+    assert low < Places(grid).count(exact) < high
 
 
 def test_a_large_image_takes_a_moment() -> None:

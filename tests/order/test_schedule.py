@@ -82,6 +82,21 @@ def test_a_net_with_gaps_is_walked_place_by_place() -> None:
     assert found.tolist() == naive(np.concatenate([brute.dense(s) for s in run(brute, layers)]), order.sequence)
 
 
+def test_long_paths_are_found_where_no_two_steps_make_one() -> None:
+    """-1 then any even step: every odd offset is no sum of two others, yet only -1 matters."""
+    order = raster(Grid(1, (2048,)))
+    layers = [{(0, 0): np.array([[-1]])}, *({(0, 0): np.array([[0], [-(2**n)]])} for n in range(1, 11))]
+    space = Offsets(order.grid)
+    heads = run(space, layers)
+    assert order.scan is not None
+    found = offset_levels(space, heads, order.scan)
+    assert found is not None
+    assert found.tolist() == list(range(1, 2049))
+    ready = offset_ready(space, heads[0], heads, found)
+    assert ready is not None
+    assert ready.tolist() == list(range(2048))
+
+
 def test_too_much_walking_is_declined() -> None:
     grid = Grid(1, (1500, 1500))
     space = Offsets(grid)
