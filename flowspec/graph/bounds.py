@@ -64,3 +64,8 @@ class Bounds:
         for k in self.of:
             count[k] += 1
         return tuple(count)
+
+
+def same_kinds(a: Bounds | None, b: Bounds | None) -> bool:
+    """Whether two values know the same kinds about the same groups, whatever their widths."""
+    return a is not None and b is not None and set(a.classes) == set(b.classes)

@@ -32,6 +32,10 @@ class LabelMask:
     reads: tuple[tuple[int, ...], ...]
     writes: tuple[tuple[int, ...], ...]
 
+    def member(self, k: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """The labels (reads, writes) under order k of an ensemble."""
+        return self.reads[min(k, len(self.reads) - 1)], self.writes[min(k, len(self.writes) - 1)]
+
     @property
     def full(self) -> bool:
         if self.rule == "prefix":

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from flowspec.graph.layout import Layout
 from flowspec.ops.base import NUMBER, NetContext, NetOp, NetSite, OpError, arg
 from flowspec.ops.edges import AcrossBatch, Channelwise, Edges, Joined, same_channel
 from flowspec.ops.lowering import Expr, Lowered, construct
+
+VALUES: dict[str, Any] = {"type": "array", "items": {"type": "string"}, "minItems": 1}
 
 
 class Pointwise(NetOp):
@@ -168,6 +170,7 @@ class Add(Merge):
     name = "add"
     main = "values"
     symbol = "+"
+    values: Any = arg(VALUES, "the names of the values", (), form="values")
 
 
 @dataclass(frozen=True)
@@ -177,6 +180,7 @@ class Mul(Merge):
     name = "mul"
     main = "values"
     symbol = "*"
+    values: Any = arg(VALUES, "the names of the values", (), form="values")
 
 
 @dataclass(frozen=True)
@@ -204,6 +208,7 @@ class Concat(NetOp):
 
     name = "concat"
     main = "values"
+    values: Any = arg(VALUES, "the names of the values", (), form="values")
 
     def layout(self, context: NetContext, inputs: tuple[Layout, ...]) -> Layout:
         sited = next((i for i in inputs if not i.flat and not i.vector), None)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from flowspec import order as maths
 from flowspec.graph.layout import Layout
 from flowspec.ops.base import POSITIVE_INT, Op, OpError, arg
-from flowspec.order import Grid, Order, OrderError
+from flowspec.order import Channels, Grid, Order, OrderError
 
 _INDEX: dict[str, Any] = {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string"}]}
 _INDICES: dict[str, Any] = {"type": "array", "items": _INDEX}
@@ -20,7 +20,7 @@ class OrderOp(Op):
     family = "order"
     members: int = 1  # an ensemble has more
 
-    def build(self, layout: Layout, names: tuple[str, ...], channels: str, member: int = 0) -> Order:
+    def build(self, layout: Layout, names: tuple[str, ...], channels: Channels, member: int = 0) -> Order:
         """The order on the variables of `layout`. Raises OpError."""
         try:
             return self.make(Grid(layout.channels, layout.sites), names, channels, member)
@@ -29,7 +29,7 @@ class OrderOp(Op):
 
     hint: ClassVar[str] = ""
 
-    def make(self, grid: Grid, names: tuple[str, ...], channels: str, member: int) -> Order:
+    def make(self, grid: Grid, names: tuple[str, ...], channels: Channels, member: int) -> Order:
         raise NotImplementedError
 
 
@@ -49,7 +49,7 @@ class Raster(OrderOp):
 
     name = "raster"
 
-    def make(self, grid: Grid, names: tuple[str, ...], channels: str, member: int) -> Order:
+    def make(self, grid: Grid, names: tuple[str, ...], channels: Channels, member: int) -> Order:
         return maths.raster(grid, channels=channels)
 
 
@@ -59,7 +59,7 @@ class ReverseOrder(OrderOp):
 
     name = "reverse"
 
-    def make(self, grid: Grid, names: tuple[str, ...], channels: str, member: int) -> Order:
+    def make(self, grid: Grid, names: tuple[str, ...], channels: Channels, member: int) -> Order:
         return maths.reverse(grid, channels=channels)
 
 
@@ -69,7 +69,7 @@ class Columns(OrderOp):
 
     name = "columns"
 
-    def make(self, grid: Grid, names: tuple[str, ...], channels: str, member: int) -> Order:
+    def make(self, grid: Grid, names: tuple[str, ...], channels: Channels, member: int) -> Order:
         return maths.columns(grid, channels=channels)
 
 
@@ -79,7 +79,7 @@ class EvenOdd(OrderOp):
 
     name = "even_odd"
 
-    def make(self, grid: Grid, names: tuple[str, ...], channels: str, member: int) -> Order:
+    def make(self, grid: Grid, names: tuple[str, ...], channels: Channels, member: int) -> Order:
         return maths.even_odd(grid, channels=channels)
 
 
@@ -89,7 +89,7 @@ class SCurve(OrderOp):
 
     name = "s_curve"
 
-    def make(self, grid: Grid, names: tuple[str, ...], channels: str, member: int) -> Order:
+    def make(self, grid: Grid, names: tuple[str, ...], channels: Channels, member: int) -> Order:
         return maths.s_curve(grid, channels=channels)
 
 
@@ -99,7 +99,7 @@ class Hilbert(OrderOp):
 
     name = "hilbert"
 
-    def make(self, grid: Grid, names: tuple[str, ...], channels: str, member: int) -> Order:
+    def make(self, grid: Grid, names: tuple[str, ...], channels: Channels, member: int) -> Order:
         return maths.hilbert(grid, channels=channels)
 
 
@@ -112,7 +112,7 @@ class RandomOrder(OrderOp):
     members: int = arg({"type": "integer", "minimum": 1, "maximum": 4096}, "how many orders", 1)
     seed: int = arg({"type": "integer", "minimum": 0, "maximum": 2**63 - 1}, "seed of the generator", 0)
 
-    def make(self, grid: Grid, names: tuple[str, ...], channels: str, member: int) -> Order:
+    def make(self, grid: Grid, names: tuple[str, ...], channels: Channels, member: int) -> Order:
         return maths.random_order(grid, seed=self.seed, member=member, channels=channels)
 
 
@@ -125,7 +125,7 @@ class Explicit(OrderOp):
     hint = "list every variable once"
     sequence: tuple[int | str, ...] = arg(_INDICES, "the variables in the order in which they are generated")
 
-    def make(self, grid: Grid, names: tuple[str, ...], channels: str, member: int) -> Order:
+    def make(self, grid: Grid, names: tuple[str, ...], channels: Channels, member: int) -> Order:
         return maths.explicit(grid, [number_of(v, names) for v in self.sequence])
 
 
@@ -140,7 +140,7 @@ class Levels(OrderOp):
         {"type": "array", "items": _INDICES, "minItems": 1}, "the groups, first to last"
     )
 
-    def make(self, grid: Grid, names: tuple[str, ...], channels: str, member: int) -> Order:
+    def make(self, grid: Grid, names: tuple[str, ...], channels: Channels, member: int) -> Order:
         return maths.levels(grid, [[number_of(v, names) for v in group] for group in self.groups])
 
 
@@ -155,7 +155,7 @@ class Graph(OrderOp):
         {"type": "object", "additionalProperties": _INDICES}, "child: [parents]"
     )
 
-    def make(self, grid: Grid, names: tuple[str, ...], channels: str, member: int) -> Order:
+    def make(self, grid: Grid, names: tuple[str, ...], channels: Channels, member: int) -> Order:
         table = {
             number_of(int(child) if child.isdigit() and child not in names else child, names): [
                 number_of(parent, names) for parent in parents
@@ -175,7 +175,7 @@ class Subscale(OrderOp):
         {"type": "array", "items": POSITIVE_INT, "minItems": 1, "maxItems": 3}, "one stride an axis"
     )
 
-    def make(self, grid: Grid, names: tuple[str, ...], channels: str, member: int) -> Order:
+    def make(self, grid: Grid, names: tuple[str, ...], channels: Channels, member: int) -> Order:
         return maths.subscale(grid, self.strides, channels=channels)
 
 
@@ -185,5 +185,5 @@ class NoOrder(OrderOp):
 
     name = "none"
 
-    def make(self, grid: Grid, names: tuple[str, ...], channels: str, member: int) -> Order:
+    def make(self, grid: Grid, names: tuple[str, ...], channels: Channels, member: int) -> Order:
         return maths.none(grid, channels=channels)

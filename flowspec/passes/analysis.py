@@ -195,9 +195,9 @@ class _Run:
         self.findings.extend(knowledge.findings)
         if any(f.severity == "error" for f in knowledge.findings):
             return None
-        reach = net_reach(graph, shapes, knowledge, orders[0], conditioner.size)
+        reach = net_reach(graph, shapes, knowledge, orders[0], context)
         levels = tuple(
-            self._levels(graph, shapes, knowledge, order, conditioner, reach, k) for k, order in enumerate(orders)
+            self._levels(graph, shapes, knowledge, order, context, reach, k) for k, order in enumerate(orders)
         )
         facts = net_cost(NetFacts(conditioner, context, shapes, knowledge, orders, reach, levels))
         span = model.order.span if model is not None else owner.arg_span("order")
@@ -205,11 +205,11 @@ class _Run:
         return facts
 
     def _levels(
-        self, graph: Any, shapes: Any, knowledge: Any, order: Order, conditioner: Conditioner, reach: Any, k: int
+        self, graph: Any, shapes: Any, knowledge: Any, order: Order, context: NetContext, reach: Any, k: int
     ) -> Any:
         """The sampling levels of one member; where they were not followed, the ranks bound them."""
         if k:
-            reach = net_reach(graph, shapes, knowledge, order, conditioner.size)
+            reach = net_reach(graph, shapes, knowledge, order, context, k)
         found = reach.dependency.levels() if reach.dependency is not None else None
         if found is not None:
             return found

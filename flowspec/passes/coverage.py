@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import product
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -46,9 +47,9 @@ class _Union:
         """Merges the classes of the two columns of `pairs`."""
         roots = np.unique(np.sort(self.root[pairs], axis=1), axis=0)
         for a, b in roots[roots[:, 0] != roots[:, 1]].tolist():
-            a, b = self.root[a], self.root[b]
-            if a != b:
-                self.root[self.root == max(a, b)] = min(a, b)
+            low, high = sorted((self.root[a], self.root[b]))
+            if low != high:
+                self.root[self.root == high] = low
                 self.count -= 1
 
     def join_all(self, members: Ints) -> None:
@@ -137,7 +138,7 @@ def _mix_coupling(here: Ints, layout: Layout, moved: Bools, net: NetFacts, union
             return
 
 
-def _shifted(sites: tuple[int, ...], e: tuple[int, ...]) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
+def _shifted(sites: tuple[int, ...], e: tuple[int, ...]) -> tuple[Any, Any]:
     target = tuple(slice(max(0, -t), n - max(0, t)) for t, n in zip(e, sites, strict=True))
     source = tuple(slice(max(0, t), n - max(0, -t)) for t, n in zip(e, sites, strict=True))
     return target, source

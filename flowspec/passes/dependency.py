@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
+from flowspec.graph.layout import Layout
 from flowspec.graph.model import Autoregressive, Flow, FlowNode
-from flowspec.ops.coupling import AutoregressiveStep, Coupling
-from flowspec.order import Bits, Grid
+from flowspec.ops.coupling import AutoregressiveStep
+from flowspec.order import Bits
 from flowspec.passes.facts import Facts, NetFacts
 from flowspec.passes.knowledge.by_bits import net_bits
-from flowspec.passes.knowledge.reach import net_reach
+from flowspec.passes.knowledge.reach import Reach, net_reach
 
 LIMIT = 2**16
 Bools = npt.NDArray[np.bool_]
@@ -48,13 +47,10 @@ def _autoregressive(net: NetFacts | None, order: int, size: int) -> Bools:
     return np.stack([reach.dependency.row(v) for v in range(size)])
 
 
-def member_reach(net: NetFacts, order: int) -> Any:
+def member_reach(net: NetFacts, order: int) -> Reach:
     """The reach of one member of an ensemble: the same degrees, read by another order."""
-    from flowspec.passes.knowledge.bounds import ordered_knowledge
-
     graph = net.conditioner.graph
-    knowledge = ordered_knowledge(graph, net.shapes, net.context, (net.orders[order],))
-    return net_reach(graph, net.shapes, knowledge, net.orders[order], net.conditioner.size)
+    return net_reach(graph, net.shapes, net.knowledge, net.orders[order], net.context, order)
 
 
 def flow_bits(flow: Flow, facts: Facts) -> Bits:
@@ -67,7 +63,7 @@ def flow_bits(flow: Flow, facts: Facts) -> Bits:
         layout = found.layouts[node.input]
         here = values[node.input]
         if node.conditioner is not None:
-            here = _conditioned(node, here, facts, layout.units)
+            here = _conditioned(node, here, facts.nets[node], layout)
         order = node.op.order_of_entries(layout)
         here = here if order is None else here.take(order)
         start = 0
@@ -78,34 +74,17 @@ def flow_bits(flow: Flow, facts: Facts) -> Bits:
     return Bits(np.concatenate([values[p.value].data for p in flow.parts]), size)
 
 
-def _conditioned(node: FlowNode, here: Bits, facts: Facts, units: int) -> Bits:
-    net, op = facts.nets[node], node.op
-    layout = net.shapes[0]
-    if isinstance(op, AutoregressiveStep):
+def _conditioned(node: FlowNode, here: Bits, net: NetFacts, layout: Layout) -> Bits:
+    """Adds to the moved entries what their parameters depend on."""
+    if isinstance(node.op, AutoregressiveStep):
         return _ordered(node, here, net)
-    assert isinstance(op, Coupling)
-    full = facts.nets[node]
-    kept = op.kept(_layout_of(node, facts))
-    halves = op.sliced(_layout_of(node, facts))
-    rows = np.flatnonzero(kept)
+    kept, halves = node.op.kept(layout), node.op.sliced(layout)
     moved = np.flatnonzero(~kept)
-    x = here.take(rows) if halves is not None else _zeroed(here, kept)
-    del layout
-    params = net_bits(net.conditioner.graph, full.shapes, full.knowledge, x, net.conditioner.size, repeat=False)
-    params = params if halves is not None else params.take(moved)
+    x = _zeroed(here, kept) if halves is None else here.take(np.flatnonzero(kept))
+    params = net_bits(net.conditioner.graph, net.shapes, net.knowledge, x, net.context)
     data = here.data.copy()
-    data[moved] |= params.data
-    del units
+    data[moved] |= (params.take(moved) if halves is None else params).data
     return Bits(data, here.columns)
-
-
-def _layout_of(node: FlowNode, facts: Facts) -> Any:
-    for found in facts.densities.values():
-        if found.flow is not None:
-            owner = next((d for d in facts.densities if facts.densities[d] is found), None)
-            if isinstance(owner, Flow) and node in owner.nodes:
-                return found.flow.layouts[node.input]
-    raise KeyError(node.id)
 
 
 def _zeroed(here: Bits, kept: Bools) -> Bits:
@@ -134,6 +113,3 @@ def _closure(rows: Bools, sequence: list[int]) -> Bools:
         if len(before):
             closed[v] |= closed[before].any(0)
     return closed
-
-
-__all__ = ["LIMIT", "Grid", "dependency", "flow_bits"]

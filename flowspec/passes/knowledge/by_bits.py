@@ -9,16 +9,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from flowspec.graph.bounds import same_kinds
 from flowspec.graph.masks import LabelMask, SiteMask, TapMask
 from flowspec.graph.net import NetGraph
 from flowspec.ops.base import NetContext
 from flowspec.ops.edges import AcrossBatch, Channelwise, Dense, Joined, Window
-from flowspec.order import Bits, Grid, Order, row_levels
+from flowspec.order import Bits, Order, row_levels
 from flowspec.passes.knowledge.bounds import Knowledge
 from flowspec.passes.shapes import Shapes
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
+
+
+MANY = 2048  # variables up to which blind pairs are told from far ones by repeating ops
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +38,7 @@ class BitDependency:
     """A row of bits for each variable."""
 
     bits: Bits
-    order: Order | None
+    order: Order
 
     def count(self) -> int:
         return self.bits.count()
@@ -44,30 +48,38 @@ class BitDependency:
 
     def levels(self) -> Ints | None:
         """The longest path to each variable, in an order in which nothing is read before it is there."""
-        if self.order is None:
-            return None
         return row_levels(self.bits, self.order.sequence.tolist())
 
 
 def bits_reach(
-    graph: NetGraph, shapes: Shapes, knowledge: Knowledge, grid: Grid, size: int, order: Order | None
+    graph: NetGraph, shapes: Shapes, knowledge: Knowledge, order: Order, context: NetContext, member: int = 0
 ) -> tuple[BitDependency, int | None]:
     """The dependency of every variable's parameters, and the count when repeatable ops may repeat."""
-    start = Bits.identity(grid.size)
-    found = net_bits(graph, shapes, knowledge, start, size, repeat=False)
-    dependency = BitDependency(found, order)
-    if order is None or dependency.count() == order.allowed() or grid.size > 2048:
-        return dependency, None if order is None or grid.size > 2048 else dependency.count()
-    return dependency, net_bits(graph, shapes, knowledge, start, size, repeat=True).count()
+    start = Bits.identity(order.grid.size)
+    dependency = BitDependency(net_bits(graph, shapes, knowledge, start, context, member=member), order)
+    if dependency.count() == order.allowed():
+        return dependency, order.allowed()
+    if order.grid.size > MANY:
+        return dependency, None
+    return dependency, net_bits(graph, shapes, knowledge, start, context, member=member, repeat=True).count()
 
 
-def net_bits(graph: NetGraph, shapes: Shapes, knowledge: Knowledge, x: Bits, size: int, *, repeat: bool) -> Bits:
+def net_bits(
+    graph: NetGraph,
+    shapes: Shapes,
+    knowledge: Knowledge,
+    x: Bits,
+    context: NetContext,
+    *,
+    member: int = 0,
+    repeat: bool = False,
+) -> Bits:
     """One row for each variable that the head gives parameters for; `x` has a row for each entry of the net's input."""
-    walk = _Walk(graph, shapes, knowledge, x, size, repeat)
+    walk = _Walk(graph, shapes, knowledge, x, context, member, repeat)
     for i in sorted(graph.live()):
         walk.values[i] = walk.node(i)
     head = walk.values[graph.output]
-    rows = head.index.reshape(-1, size, head.index.shape[1])[:, 0].reshape(-1)
+    rows = head.index.reshape(-1, context.size, head.index.shape[1])[:, 0].reshape(-1)
     return head.bits.take(rows)
 
 
@@ -77,12 +89,12 @@ class _Walk:
     shapes: Shapes
     knowledge: Knowledge
     x: Bits
-    size: int
+    context: NetContext
+    member: int
     repeat: bool
 
     def __post_init__(self) -> None:
         self.values: dict[int, Value] = {}
-        self.context = NetContext(self.shapes[0], self.shapes[0], self.size, True)
 
     def node(self, i: int) -> Value:
         node, layout = self.graph.nodes[i], self.shapes[i]
@@ -115,14 +127,14 @@ class _Walk:
     def _dense(self, source: Value, mask: Any, channels: int, places: int) -> Value:
         if not isinstance(mask, LabelMask):
             return self._everything(source, channels, places)
-        rows, reads = source.index.reshape(-1), mask.reads[0]
-        writes = sorted(set(mask.writes[0]))
+        reads, wanted = mask.member(self.member)
+        rows, writes = source.index.reshape(-1), sorted(set(wanted))
         readable = np.zeros((len(writes), source.bits.units), dtype=bool)
         for label, row in sorted(set(zip(reads, rows.tolist(), strict=True))):
             fits = [label <= w if mask.rule == "prefix" else not (label & ~w) for w in writes]
             readable[:, row] |= np.array(fits)
         place = {w: k for k, w in enumerate(writes)}
-        index = np.array([place[w] for w in mask.writes[0]], dtype=np.int64)
+        index = np.array([place[w] for w in wanted], dtype=np.int64)
         return Value(source.bits.through(readable), index.reshape(channels, places))
 
     # --- windows ---------------------------------------------------------------------------------------------------
@@ -144,9 +156,14 @@ class _Walk:
         bits = Bits(np.concatenate([source.bits.gather(c).data for c in columns]), self.x.columns)
         index = np.array(out_class)[:, None] * layout.places + np.arange(layout.places)
         value = Value(bits, index.astype(np.int64))
-        if self.repeat and node.op.repeatable and self.knowledge.bounds[i] == self.knowledge.bounds[node.inputs[0]]:
+        if self._repeats(i):
             return self._closed(value, mask, in_class, at, inside, out_class)
         return value
+
+    def _repeats(self, i: int) -> bool:
+        """Whether the op may stand there any number of times: see `by_offsets`."""
+        node, bounds = self.graph.nodes[i], self.knowledge.bounds
+        return self.repeat and bool(node.op.repeatable) and same_kinds(bounds[i], bounds[node.inputs[0]])
 
     def _reads(self, mask: Any, o: int, source: Value, in_class: tuple[int, ...], at: Ints, inside: Bools) -> Ints:
         """(places, k) the rows that a unit of output class o reads; -1 where it reads nothing."""

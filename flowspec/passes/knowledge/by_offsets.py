@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from flowspec.graph.bounds import Bound
+from flowspec.graph.bounds import Bound, same_kinds
 from flowspec.graph.masks import TapMask
 from flowspec.graph.net import NetGraph
 from flowspec.ops.base import NetContext
@@ -59,40 +59,50 @@ class OffsetDependency:
 
 
 def offsets_reach(
-    graph: NetGraph, shapes: Shapes, knowledge: Knowledge, order: Order, size: int
+    graph: NetGraph, shapes: Shapes, knowledge: Knowledge, order: Order, context: NetContext
 ) -> tuple[OffsetDependency, int | None]:
     """The dependency of every channel's parameters, and the count when repeatable ops may repeat."""
     algebra = Offsets(order.grid)
-    head = _walk(graph, shapes, knowledge, algebra, size, None)
+    head = _walk(graph, shapes, knowledge, algebra, context, None)
     dependency = OffsetDependency(order, algebra, head)
     if dependency.count() == order.allowed():
         return dependency, order.allowed()
     closure = Closure(order.grid, order.scan.axes if order.scan else ())
-    counts = [closure.count(reach) for reach in _walk(graph, shapes, knowledge, closure, size, closure)]
+    counts = [closure.count(reach) for reach in _walk(graph, shapes, knowledge, closure, context, closure)]
     return dependency, None if any(c is None for c in counts) else sum(c for c in counts if c is not None)
 
 
 def _walk(
-    graph: NetGraph, shapes: Shapes, knowledge: Knowledge, algebra: Algebra, size: int, closure: Closure | None
+    graph: NetGraph,
+    shapes: Shapes,
+    knowledge: Knowledge,
+    algebra: Algebra,
+    context: NetContext,
+    closure: Closure | None,
 ) -> tuple[Any, ...]:
     values: dict[int, Value] = {}
     live = graph.live()
     for i in sorted(live):
-        values[i] = _node(i, graph, shapes, knowledge, algebra, values, size, closure)
+        values[i] = _node(i, graph, shapes, knowledge, algebra, values, context, closure)
     head = values[graph.output]
-    return tuple(head.deps[head.of[c]] for c in range(0, len(head.of), size))
+    return tuple(head.deps[head.of[c]] for c in range(0, len(head.of), context.size))
 
 
 def _node(
-    i: int, graph: NetGraph, shapes: Shapes, knowledge: Knowledge, algebra: Algebra, values: dict[int, Value], size: int,
+    i: int,
+    graph: NetGraph,
+    shapes: Shapes,
+    knowledge: Knowledge,
+    algebra: Algebra,
+    values: dict[int, Value],
+    context: NetContext,
     closure: Closure | None,
-) -> Value:  # fmt: skip
+) -> Value:
     node, layout, mask = graph.nodes[i], shapes[i], knowledge.masks[i]
     if node.id == "x" and not node.inputs:
         return Value(tuple(algebra.unit(c) for c in range(layout.channels)), tuple(range(layout.channels)))
     if isinstance(mask, TapMask):
         return _window(i, graph, knowledge, mask, algebra, values[node.inputs[0]], closure)
-    context = NetContext(shapes[0], shapes[0], size, True)
     edges = node.op.edges(context, tuple(shapes[j] for j in node.inputs), layout)
     if isinstance(edges, Channelwise):
         return _channelwise(edges, [values[j] for j in node.inputs], algebra)
@@ -123,15 +133,24 @@ def _window(
 
 
 def _repeats(i: int, graph: NetGraph, knowledge: Knowledge) -> bool:
-    """Whether the op's input and output have one kind and shape, so that it could stand there twice."""
+    """Whether the op's input and output know the same kinds at the same sites, so that it could stand there twice.
+
+    Channel counts may differ: a kernel-1 op of the same kind, or the gate behind it, changes them back.
+    """
     node = graph.nodes[i]
-    return bool(node.op.repeatable) and knowledge.bounds[i] == knowledge.bounds[node.inputs[0]]
+    return bool(node.op.repeatable) and same_kinds(knowledge.bounds[i], knowledge.bounds[node.inputs[0]])
 
 
 def _repeated(
-    i: int, graph: NetGraph, knowledge: Knowledge, mask: TapMask, closure: Closure, source: Value,
-    pairs: list[tuple[int, int]], taps: dict[tuple[int, int], Ints],
-) -> Value:  # fmt: skip
+    i: int,
+    graph: NetGraph,
+    knowledge: Knowledge,
+    mask: TapMask,
+    closure: Closure,
+    source: Value,
+    pairs: list[tuple[int, int]],
+    taps: dict[tuple[int, int], Ints],
+) -> Value:
     inner = knowledge.bounds[graph.nodes[i].inputs[0]]
     out = knowledge.bounds[i]
     assert inner is not None

@@ -40,14 +40,13 @@ class Prefixes:
 
 
 def prefix_reach(
-    graph: NetGraph, shapes: Shapes, knowledge: Knowledge, order: Order, size: int
+    graph: NetGraph, shapes: Shapes, knowledge: Knowledge, order: Order, context: NetContext, member: int = 0
 ) -> tuple[Prefixes, int | None]:
     """Follows prefix lengths. A unit of x itself is not a prefix: it is marked by -1 until a layer reads it.
 
     Repeating an op of a fixed width changes no degree, so what is missing here is blind.
     """
     known: list[Ints | None] = []
-    context = NetContext(shapes[0], shapes[0], size, True)
     for i, node in enumerate(graph.nodes):
         layout = shapes.layouts[i]
         mask = knowledge.masks[i]
@@ -56,13 +55,13 @@ def prefix_reach(
         elif not node.inputs:
             known.append(np.full(layout.units, -1 if node.id == "x" else 0, dtype=np.int64))
         elif isinstance(mask, LabelMask):
-            known.append(_dense(_of(known, node.inputs[0]), mask))
+            known.append(_dense(_of(known, node.inputs[0]), mask, member))
         else:
             inputs = [_of(known, j) for j in node.inputs]
             edges = node.op.edges(context, tuple(shapes[j] for j in node.inputs), layout)
             known.append(_unmasked(edges, inputs, layout.units, knowledge, i))
     head = _of(known, graph.output)
-    result = Prefixes(order, head[::size])
+    result = Prefixes(order, head[:: context.size])
     return result, result.count()
 
 
@@ -72,9 +71,9 @@ def _of(known: list[Ints | None], i: int) -> Ints:
     return value
 
 
-def _dense(inputs: Ints, mask: LabelMask) -> Ints:
+def _dense(inputs: Ints, mask: LabelMask, member: int) -> Ints:
     """Units that read all inputs whose label is at most theirs. Where x is among those, the prefix is whole."""
-    reads, writes = np.array(mask.reads[0]), np.array(mask.writes[0])
+    reads, writes = (np.array(row) for row in mask.member(member))
     own = inputs < 0
     dep = np.where(own, reads, inputs)
     order = np.argsort(reads, kind="stable")

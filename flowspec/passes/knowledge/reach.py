@@ -11,8 +11,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from flowspec.graph.masks import LabelMask, SiteMask, TapMask
+from flowspec.graph.bounds import Kind
+from flowspec.graph.masks import SiteMask, TapMask
 from flowspec.graph.net import NetGraph
+from flowspec.ops.base import NetContext
 from flowspec.order import Order, TooLarge
 from flowspec.passes.knowledge.bounds import Knowledge
 from flowspec.passes.knowledge.by_bits import bits_reach
@@ -62,30 +64,38 @@ class Reach:
         return self.missing if self.possible is None else self.allowed - self.possible
 
 
-def net_reach(graph: NetGraph, shapes: Shapes, knowledge: Knowledge, order: Order, size: int) -> Reach:
-    """Follows the kept edges from x to the head."""
+def net_reach(
+    graph: NetGraph, shapes: Shapes, knowledge: Knowledge, order: Order, context: NetContext, member: int = 0
+) -> Reach:
+    """Follows the kept edges from x to the head, under order `member` of an ensemble."""
     domain = _domain(graph, shapes, knowledge, order)
     allowed = order.allowed()
+    dependency: Dependency
     try:
         if domain == "offsets":
-            dependency, possible = offsets_reach(graph, shapes, knowledge, order, size)
+            dependency, possible = offsets_reach(graph, shapes, knowledge, order, context)
         elif domain == "prefix":
-            dependency, possible = prefix_reach(graph, shapes, knowledge, order, size)
+            dependency, possible = prefix_reach(graph, shapes, knowledge, order, context, member)
         else:
-            dependency, possible = bits_reach(graph, shapes, knowledge, order.grid, size, order)
+            dependency, possible = bits_reach(graph, shapes, knowledge, order, context, member)
     except TooLarge:
         return Reach(domain, None, allowed, None, None)
     return Reach(domain, dependency, allowed, dependency.count(), possible)
 
 
 def _domain(graph: NetGraph, shapes: Shapes, knowledge: Knowledge, order: Order) -> str:
-    masks = [knowledge.masks[i] for i in graph.live()]
-    dense = any(isinstance(m, LabelMask) for m in masks)
-    windows = any(isinstance(m, TapMask) for m in masks)
-    if any(isinstance(m, SiteMask) for m in masks) or (dense and windows):
+    """The cheapest exact domain. Values that know nothing of x fit into any."""
+    knowing = [i for i in sorted(graph.live()) if graph.nodes[i].inputs and _knows_something(knowledge, i)]
+    masks = [knowledge.masks[i] for i in knowing]
+    if any(isinstance(m, SiteMask) for m in masks):
         return "bits"
-    flat = any(shapes[i].flat for i in graph.live() if graph.nodes[i].inputs)
-    if dense:
-        sited = any(not shapes[i].flat for i in graph.live() if graph.nodes[i].inputs)
-        return "prefix" if order.is_ranked and not sited else "bits"
-    return "offsets" if order.scan is not None and windows and not flat else "bits"
+    flat = [shapes[i].flat for i in knowing]
+    if all(flat):
+        return "prefix" if order.is_ranked else "bits"
+    windows = all(m is None or isinstance(m, TapMask) for m in masks)
+    return "offsets" if order.scan is not None and windows and not any(flat) else "bits"
+
+
+def _knows_something(knowledge: Knowledge, i: int) -> bool:
+    bounds = knowledge.bounds[i]
+    return bounds is None or any(b.kind is not Kind.NONE for b in bounds.classes)
