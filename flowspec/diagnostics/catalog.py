@@ -138,6 +138,7 @@ CODES: tuple[Code, ...] = (
     Code("FS425", "no-context", "error", "a variable loses all its context"),
     Code("FS426", "too-large", "warning", "cannot prove: too many variables to follow one by one"),
     Code("FS427", "independent-channels", "warning", "the channels of a site become independent"),
+    Code("FS428", "blind-uncounted", "warning", "cannot prove how much of the missing context is blind"),
     # FS5xx: emitting
 )
 

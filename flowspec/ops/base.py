@@ -54,6 +54,10 @@ class OpError(Exception):
         self.notes = notes
 
 
+def _fields(cls: type) -> tuple[dataclasses.Field[Any], ...]:
+    return dataclasses.fields(cls) if dataclasses.is_dataclass(cls) else ()
+
+
 class Op:
     """The base of every op. `name` is its word in the language, `main` the argument that its value stands for."""
 
@@ -64,13 +68,11 @@ class Op:
     @classmethod
     def arguments(cls) -> Mapping[str, Arg]:
         """The declared arguments by name, in order."""
-        fields = dataclasses.fields(cls) if dataclasses.is_dataclass(cls) else ()
-        return {f.name: f.metadata["arg"] for f in fields if "arg" in f.metadata}
+        return {f.name: f.metadata["arg"] for f in _fields(cls) if "arg" in f.metadata}
 
     @classmethod
     def required(cls) -> tuple[str, ...]:
-        fields = dataclasses.fields(cls) if dataclasses.is_dataclass(cls) else ()
-        return tuple(f.name for f in fields if "arg" in f.metadata and f.default is dataclasses.MISSING)
+        return tuple(f.name for f in _fields(cls) if "arg" in f.metadata and f.default is dataclasses.MISSING)
 
     @classmethod
     def summary(cls) -> str:

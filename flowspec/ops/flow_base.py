@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from flowspec.graph.layout import Layout
 from flowspec.graph.support import REAL, Support
-from flowspec.ops.base import Op
+from flowspec.ops.base import Op, OpError
 from flowspec.ops.lowering import Construct, Expr
 
 Entries = npt.NDArray[np.int64]
@@ -46,6 +46,15 @@ class FlowOp(Op):
 
     def accepts(self, layout: Layout) -> None:
         """Raises OpError when the arguments do not fit a value of this shape."""
+
+    def check_values(self, values: Support) -> None:
+        """Raises OpError when the step cannot act on this kind of values (integers, or real numbers)."""
+        if values.discrete:
+            raise OpError(
+                "FS310",
+                f"`{self.name}` acts on real numbers, and its values are {values}",
+                "begin the flow with `dequantize`",
+            )
 
     @property
     def domain(self) -> Support:
@@ -84,6 +93,9 @@ class FlowOp(Op):
 
 class Untouched(FlowOp):
     """A step that leaves each number as it is, and so keeps any support."""
+
+    def check_values(self, values: Support) -> None:
+        """Any kind of values may be moved about."""
 
     def image(self, values: Support) -> Support:
         return values

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from flowspec.ops.lowering import Expr
 
@@ -31,7 +32,7 @@ def _tiled(labels: Sequence[int]) -> Expr | None:
 
 
 def _is_range(labels: Sequence[int]) -> bool:
-    return all(b == a + 1 for a, b in zip(labels, labels[1:], strict=False))
+    return all(b == a + 1 for a, b in pairwise(labels))
 
 
 def spread(rows: Sequence[int], width: int, slices: int = 1) -> list[int]:

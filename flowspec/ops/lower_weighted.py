@@ -103,7 +103,8 @@ def tap_array(mask: TapMask) -> npt.NDArray[np.bool_]:
     box = crop(mask)
     table = np.array(mask.kept, dtype=bool)[:, :, list(box.taps)]
     full = table[np.array(mask.out_class)][:, np.array(mask.in_class)]
-    return full.reshape(len(mask.out_class), len(mask.in_class), *box.shape)
+    shaped: npt.NDArray[np.bool_] = full.reshape(len(mask.out_class), len(mask.in_class), *box.shape)
+    return shaped
 
 
 def window(site: NetSite, edges: Window) -> Lowered:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from flowspec.diagnostics import suggest
@@ -21,11 +20,17 @@ class Problem:
     help: str = ""
 
 
-@cache
-def _validator(op: type[Op], word: str) -> Any:
-    from jsonschema import Draft7Validator
+_VALIDATORS: dict[tuple[str, str], Any] = {}
 
-    return Draft7Validator(op.arguments()[word].schema)
+
+def _validator(op: type[Op], word: str) -> Any:
+    """The validator of one argument. jsonschema is loaded for the first value that is not plainly fine."""
+    key = (f"{op.family}.{op.name}", word)
+    if key not in _VALIDATORS:
+        from jsonschema import Draft7Validator
+
+        _VALIDATORS[key] = Draft7Validator(op.arguments()[word].schema)
+    return _VALIDATORS[key]
 
 
 _SIMPLE = {

@@ -80,6 +80,17 @@ def _missing(facts: NetFacts, order: Order, order_span: Span, span: Span, place:
             ),
             node=place,
         )
+    low, high = reach.possible
+    if low < high:
+        yield Finding(
+            "FS428",
+            f"of {missing:,} missing pairs {blind:,} to {reach.allowed - low:,} are blind: cannot count them exactly at this size",
+            span,
+            labels=label,
+            notes=example,
+            node=place,
+        )
+        return
     far = missing - blind
     if far > 0:
         yield Finding(

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from flowspec.diagnostics import Finding, Label
+from flowspec.diagnostics import Finding, Label, Span
 from flowspec.graph.model import Autoregressive, Flow, FlowNode, Leaf, Part
-from flowspec.graph.support import REAL, Support, integers
+from flowspec.graph.support import REAL, Support
 from flowspec.ops.base import OpError
-from flowspec.ops.flow_elementwise import Dequantize
+
+Seen = set[tuple[Span, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ def flow_supports(flow: Flow, x: Support, part_support: Callable[[Part, Support]
     count = 1 + max((v for node in flow.nodes for v in node.outputs), default=0)
     forward: list[Support] = [x] * count
     findings: list[Finding] = []
-    seen: set[tuple[int, str]] = set()
+    seen: Seen = set()
     for node in flow.nodes:
         image = _forward(node, forward[node.input], findings, seen, flow)
         for value in node.outputs:
@@ -47,54 +48,46 @@ def flow_supports(flow: Flow, x: Support, part_support: Callable[[Part, Support]
     return FlowSupports(tuple(forward), tuple(backward), tuple(findings))
 
 
-def _forward(
-    node: FlowNode, values: Support, findings: list[Finding], seen: set[tuple[int, str]], flow: Flow
-) -> Support:
-    if isinstance(node.op, Dequantize):
-        try:
-            node.op.check_values(values)
-        except OpError as error:
-            findings.append(
-                Finding(
-                    error.code, error.message, node.span, helps=(error.help,), node=node.id, labels=_source(node, flow)
-                )
-            )
-            return REAL
-        return node.op.image(values)
+def _forward(node: FlowNode, values: Support, findings: list[Finding], seen: Seen, flow: Flow) -> Support:
+    try:
+        node.op.check_values(values)
+    except OpError as error:
+        if _first(node, "kind", seen):
+            findings.append(_wrong_kind(error, node, flow))
+        return REAL
+    if values.discrete:
+        return _image(node, values)
     domain: Support = node.op.domain
-    key = (node.span.start.line * 10_000 + node.span.start.column, str(values))
-    if values.discrete and node.op.image(values) != values:
-        if key not in seen:
-            findings.append(_discrete(node, values, flow))
-        seen.add(key)
-        return node.op.image(REAL)
-    if not values.discrete and not values.within(domain):
-        if key not in seen:
+    if not values.within(domain):
+        if _first(node, str(values), seen):
             findings.append(_outside(node, values, domain, flow))
-        seen.add(key)
-        return node.op.image(domain)
-    if values.hits_end_of(domain) and key not in seen:
+        return _image(node, domain)
+    if values.hits_end_of(domain) and _first(node, str(values), seen):
         findings.append(_infinite(node, values, domain, flow))
-        seen.add(key)
+    return _image(node, values)
+
+
+def _image(node: FlowNode, values: Support) -> Support:
     image: Support = node.op.image(values)
     return image
 
 
-def _backward(
-    node: FlowNode, after: list[Support], findings: list[Finding], seen: set[tuple[int, str]], flow: Flow
-) -> Support:
+def _first(node: FlowNode, what: str, seen: Seen) -> bool:
+    """Whether this is the first such finding at this place; a step inside a loop stands there many times."""
+    key = (node.span, what)
+    found = key not in seen
+    seen.add(key)
+    return found
+
+
+def _backward(node: FlowNode, after: list[Support], findings: list[Finding], seen: Seen, flow: Flow) -> Support:
     values = after[0]
-    for other in after[1:]:
-        if not other.equals(values):
-            values = REAL if not (other.discrete or values.discrete) else values
+    if any(not other.equals(values) for other in after[1:]) and not values.discrete:
+        values = REAL
     if not values.discrete and not values.within(node.op.range):
-        key = (node.span.start.line * 10_000 + node.span.start.column, "onto")
-        if key not in seen:
+        if _first(node, "onto", seen):
             findings.append(_not_onto(node, values, flow))
-        seen.add(key)
-        return node.op.preimage(node.op.range)
-    if isinstance(node.op, Dequantize):
-        return Support(values.lo, values.hi, values.lo_open, values.hi_open)
+        values = node.op.range
     before: Support = node.op.preimage(values)
     return before
 
@@ -123,16 +116,9 @@ def _map_into(values: Support, domain: Support) -> tuple[str, ...]:
     return ("move the step, or map the values into its domain first",)
 
 
-def _discrete(node: FlowNode, values: Support, flow: Flow) -> Finding:
-    return Finding(
-        "FS310",
-        f"`{node.id}` acts on real numbers, and its values are {values}",
-        node.span,
-        "needs real numbers",
-        labels=_source(node, flow),
-        helps=("begin the flow with `dequantize`",),
-        node=node.id,
-    )
+def _wrong_kind(error: OpError, node: FlowNode, flow: Flow) -> Finding:
+    helps = (error.help,) if error.help else ()
+    return Finding(error.code, error.message, node.span, labels=_source(node, flow), helps=helps, node=node.id)
 
 
 def _infinite(node: FlowNode, values: Support, domain: Support, flow: Flow) -> Finding:
@@ -188,21 +174,20 @@ def _base_help(values: Support) -> str:
 
 def _check_data(x: Support, decoded: Support, flow: Flow, findings: list[Finding]) -> None:
     """A note where decoded samples may fall outside the values of x."""
-    first = flow.nodes[0] if flow.nodes else None
-    values = Support(0.0, 1.0, False, False) if x.discrete and first and isinstance(first.op, Dequantize) else x
-    if values.discrete or decoded.within(values) or decoded.discrete:
+    if decoded.discrete or not flow.nodes:
         return
-    where = first.span if first else flow.span
-    rounded = "; decoding clips" if x.discrete else ""
+    first = flow.nodes[0]
+    values = _image(first, x) if x.discrete else x
+    if decoded.within(values):
+        return
+    clips = "; decoding clips" if x.discrete else ""
     findings.append(
         Finding(
             "FS315",
-            f"the model puts mass outside the data: decoded values lie in {decoded}, data in {values}{rounded}",
-            where,
-            helps=("see `flowspec explain FS315`; a `logit` after `dequantize` keeps more of it inside",)
-            if x.discrete
-            else (),
-            node=first.id if first else "",
+            f"the model puts mass outside the data: decoded values lie in {decoded}, data in {values}{clips}",
+            first.span,
+            helps=("a `logit` after `dequantize` keeps more of it inside",) if x.discrete else (),
+            node=first.id,
         )
     )
 
@@ -212,6 +197,3 @@ def density_support(density: Leaf | Autoregressive, values: Support) -> Support:
     family = density.family if isinstance(density, Leaf) else density.head
     support: Support = family.support(values)
     return support
-
-
-__all__ = ["FlowSupports", "density_support", "flow_supports", "integers"]

@@ -119,6 +119,7 @@ class _Derivation:
                 return self._batch(i, node), None
             case Constant():
                 return Bounds.uniform(KNOWS_NOTHING, layout.channels), None
+        raise TypeError(f"`{node.id}` has edges of an unknown kind")
 
     # --- values from outside ---------------------------------------------------------------------------------------
 

@@ -53,15 +53,16 @@ class BitDependency:
 
 def bits_reach(
     graph: NetGraph, shapes: Shapes, knowledge: Knowledge, order: Order, context: NetContext, member: int = 0
-) -> tuple[BitDependency, int | None]:
+) -> tuple[BitDependency, tuple[int, int]]:
     """The dependency of every variable's parameters, and the count when repeatable ops may repeat."""
     start = Bits.identity(order.grid.size)
     dependency = BitDependency(net_bits(graph, shapes, knowledge, start, context, member=member), order)
     if dependency.count() == order.allowed():
-        return dependency, order.allowed()
+        return dependency, (order.allowed(), order.allowed())
     if order.grid.size > MANY:
-        return dependency, None
-    return dependency, net_bits(graph, shapes, knowledge, start, context, member=member, repeat=True).count()
+        return dependency, (dependency.count(), order.allowed())
+    possible = net_bits(graph, shapes, knowledge, start, context, member=member, repeat=True).count()
+    return dependency, (possible, possible)
 
 
 def net_bits(
@@ -228,7 +229,7 @@ def _places(sites: tuple[int, ...], offsets: Ints) -> tuple[Ints, Bools]:
     size = np.array(sites)[None, :, None]
     inside = ((at >= 0) & (at < size)).all(1)
     flat = np.ravel_multi_index(tuple(np.moveaxis(np.clip(at, 0, size - 1), 1, 0)), sites)
-    return flat.astype(np.int64), inside
+    return flat.astype(np.int64), np.asarray(inside, dtype=np.bool_)
 
 
 def _kept(mask: Any, o: int, c: int, at: Ints, inside: Bools) -> Bools:

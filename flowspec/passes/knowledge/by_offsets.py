@@ -13,7 +13,7 @@ from flowspec.graph.masks import TapMask
 from flowspec.graph.net import NetGraph
 from flowspec.ops.base import NetContext
 from flowspec.ops.edges import Channelwise, Joined
-from flowspec.order import Closure, Offsets, Order, offset_levels
+from flowspec.order import Closure, Offsets, Order, Places, offset_levels
 from flowspec.passes.knowledge.bounds import Knowledge
 from flowspec.passes.shapes import Shapes
 
@@ -28,6 +28,9 @@ class Algebra(Protocol):
     def unit(self, channel: int) -> Any: ...
     def union(self, deps: Any) -> Any: ...
     def through(self, inputs: Any) -> Any: ...
+
+
+FEW = 4096  # variables up to which paths that turn back are followed place by place
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,16 +63,20 @@ class OffsetDependency:
 
 def offsets_reach(
     graph: NetGraph, shapes: Shapes, knowledge: Knowledge, order: Order, context: NetContext
-) -> tuple[OffsetDependency, int | None]:
-    """The dependency of every channel's parameters, and the count when repeatable ops may repeat."""
+) -> tuple[OffsetDependency, tuple[int, int]]:
+    """The dependency of every channel's parameters, and the count (from below and above) when ops may repeat."""
     algebra = Offsets(order.grid)
     head = _walk(graph, shapes, knowledge, algebra, context, None)
     dependency = OffsetDependency(order, algebra, head)
     if dependency.count() == order.allowed():
-        return dependency, order.allowed()
+        return dependency, (order.allowed(), order.allowed())
     closure = Closure(order.grid, order.scan.axes if order.scan else ())
-    counts = [closure.count(reach) for reach in _walk(graph, shapes, knowledge, closure, context, closure)]
-    return dependency, None if any(c is None for c in counts) else sum(c for c in counts if c is not None)
+    brackets = [closure.bracket(reach) for reach in _walk(graph, shapes, knowledge, closure, context, closure)]
+    low, high = (sum(ends) for ends in zip(*brackets, strict=True))
+    if low != high and order.grid.size <= FEW:
+        places = Places(order.grid)
+        low = high = sum(places.count(reach) for reach in _walk(graph, shapes, knowledge, places, context, places))
+    return dependency, (low, high)
 
 
 def _walk(
@@ -78,7 +85,7 @@ def _walk(
     knowledge: Knowledge,
     algebra: Algebra,
     context: NetContext,
-    closure: Closure | None,
+    closure: Closure | Places | None,
 ) -> tuple[Any, ...]:
     values: dict[int, Value] = {}
     live = graph.live()
@@ -96,7 +103,7 @@ def _node(
     algebra: Algebra,
     values: dict[int, Value],
     context: NetContext,
-    closure: Closure | None,
+    closure: Closure | Places | None,
 ) -> Value:
     node, layout, mask = graph.nodes[i], shapes[i], knowledge.masks[i]
     if node.id == "x" and not node.inputs:
@@ -118,7 +125,7 @@ def _window(
     mask: TapMask,
     algebra: Algebra,
     source: Value,
-    closure: Closure | None,
+    closure: Closure | Places | None,
 ) -> Value:
     offsets = np.array(mask.offsets, dtype=np.int64)
     pairs = sorted(set(zip(mask.in_class, source.of, strict=True)))
@@ -146,7 +153,7 @@ def _repeated(
     graph: NetGraph,
     knowledge: Knowledge,
     mask: TapMask,
-    closure: Closure,
+    closure: Closure | Places,
     source: Value,
     pairs: list[tuple[int, int]],
     taps: dict[tuple[int, int], Ints],
@@ -156,7 +163,9 @@ def _repeated(
     assert inner is not None
     assert out is not None
     names: dict[int, Bound] = {o: out.channel(mask.out_class.index(o)) for o in range(len(mask.kept))}
-    reaches = {b: closure.union([source.deps[d] for c, d in pairs if inner.classes[c] == b]) for b in inner.classes}
+    reaches: dict[Bound, Any] = {
+        b: closure.union([source.deps[d] for c, d in pairs if inner.classes[c] == b]) for b in inner.classes
+    }
     steps = {(names[o], inner.classes[c]): t for (o, c), t in taps.items() if len(t)}
     found = closure.repeat(reaches, steps)
     return Value(tuple(found[names[o]] for o in range(len(mask.kept))), mask.out_class)
@@ -164,7 +173,8 @@ def _repeated(
 
 def _channelwise(edges: Channelwise, inputs: list[Value], algebra: Algebra) -> Value:
     index: dict[tuple[tuple[int, int], ...], int] = {}
-    of, deps = [], []
+    of: list[int] = []
+    deps: list[Any] = []
     for pairs in edges.sources:
         key = tuple(sorted({(j, inputs[j].of[k]) for j, k in pairs}))
         if key not in index:

@@ -41,7 +41,7 @@ class Prefixes:
 
 def prefix_reach(
     graph: NetGraph, shapes: Shapes, knowledge: Knowledge, order: Order, context: NetContext, member: int = 0
-) -> tuple[Prefixes, int | None]:
+) -> tuple[Prefixes, tuple[int, int]]:
     """Follows prefix lengths. A unit of x itself is not a prefix: it is marked by -1 until a layer reads it.
 
     Repeating an op of a fixed width changes no degree, so what is missing here is blind.
@@ -62,7 +62,7 @@ def prefix_reach(
             known.append(_unmasked(edges, inputs, layout.units, knowledge, i))
     head = _of(known, graph.output)
     result = Prefixes(order, head[:: context.size])
-    return result, result.count()
+    return result, (result.count(), result.count())
 
 
 def _of(known: list[Ints | None], i: int) -> Ints:

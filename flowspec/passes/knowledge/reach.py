@@ -42,15 +42,15 @@ class Dependency(Protocol):
 class Reach:
     """What a net under an order realises of what the order allows.
 
-    `possible` is the number of pairs when every op with equal input and output may repeat; None where that was not
-    counted. `domain` says how it was followed; `exact` is False only where nothing was followed at all.
+    `possible` is the number of pairs when every op with equal input and output may repeat, from below and from above:
+    equal ends are exact. `dependency` is None where the variables are too many to follow one by one.
     """
 
     domain: str
     dependency: Dependency | None
     allowed: int
     reached: int | None
-    possible: int | None
+    possible: tuple[int, int]
 
     @property
     def missing(self) -> int | None:
@@ -58,10 +58,8 @@ class Reach:
 
     @property
     def blind(self) -> int | None:
-        """Pairs that no number of repeated ops would reach."""
-        if self.missing is None:
-            return None
-        return self.missing if self.possible is None else self.allowed - self.possible
+        """Pairs that no number of repeated ops would reach; at least so many where `possible` is a bracket."""
+        return None if self.missing is None else self.allowed - self.possible[1]
 
 
 def net_reach(
@@ -79,7 +77,7 @@ def net_reach(
         else:
             dependency, possible = bits_reach(graph, shapes, knowledge, order, context, member)
     except TooLarge:
-        return Reach(domain, None, allowed, None, None)
+        return Reach(domain, None, allowed, None, (0, allowed))
     return Reach(domain, dependency, allowed, dependency.count(), possible)
 
 

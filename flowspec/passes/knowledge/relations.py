@@ -66,7 +66,8 @@ class Ranks:
     def known(self, bound: Bound) -> Ints:
         """(sites,) the prefix length that a unit with this bound knows."""
         table: Ints = self.order.known(bound.kind.value)  # type: ignore[arg-type]
-        return table.reshape(self.order.grid.channels, -1)[bound.group]
+        known: Ints = table.reshape(self.order.grid.channels, -1)[bound.group]
+        return known
 
     def moved(self, offsets: Ints) -> tuple[Ints, Bools]:
         """(taps, sites) where each tap reads, and whether that is on the grid."""
@@ -75,7 +76,7 @@ class Ranks:
         size = np.array(self.sites)[None, :, None]
         inside = ((at >= 0) & (at < size)).all(1)
         flat = np.ravel_multi_index(tuple(np.moveaxis(np.clip(at, 0, size - 1), 1, 0)), self.sites)
-        return flat.astype(np.int64), inside
+        return flat.astype(np.int64), np.asarray(inside, dtype=np.bool_)
 
     def kept(self, source: Bound, target: Bound, offsets: Ints) -> Bools:
         at, inside = self.moved(offsets)
