@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
-
-import numpy as np
 
 from flowspec.diagnostics import Finding
 from flowspec.graph.layout import Layout
@@ -28,13 +25,13 @@ from flowspec.ops.coupling import AutoregressiveStep, Conditioned
 from flowspec.order import Order
 from flowspec.passes.blind import completeness
 from flowspec.passes.cost import net_cost
-from flowspec.passes.coverage import Coverage, flow_coverage
-from flowspec.passes.cycles import part_cycle
+from flowspec.passes.coverage import Coverage, coverage_findings, flow_coverage
 from flowspec.passes.facts import DensityFacts, Facts, FlowFacts, NetFacts, Summary
 from flowspec.passes.flow_shapes import flow_shapes
 from flowspec.passes.knowledge.bounds import free_knowledge, ordered_knowledge
 from flowspec.passes.knowledge.reach import net_reach
 from flowspec.passes.knowledge.seen import unseen_contexts
+from flowspec.passes.parts import given_values, part_chain, part_cycle, sequential
 from flowspec.passes.shapes import net_shapes
 from flowspec.passes.support import density_support, flow_supports
 
@@ -281,43 +278,14 @@ class _Run:
             if (isinstance(density, Autoregressive) and self.densities[density].orders[0].allowed()) or (
                 isinstance(density, Leaf) and density.contexts
             ):
-                tied.append((part.value, *_given_values(density, flow)))
+                tied.append((part.value, *given_values(density, flow)))
             elif isinstance(density, Flow):
                 inner = self.coverage.get(density)
                 if inner is None or inner.classes == 1:
                     tied.append((part.value,))
         coverage = flow_coverage(flow, layouts, self.nets.get, tuple(tied))
         self.coverage[flow] = coverage
-        self._coverage_findings(flow, coverage)
-
-    def _coverage_findings(self, flow: Flow, coverage: Coverage) -> None:
-        never = int((~coverage.transformed).sum())
-        last = next((n for n in reversed(flow.nodes) if isinstance(n.op, Conditioned)), None)
-        if never and last is not None:
-            first = int(np.argmin(coverage.transformed))
-            self.findings.append(
-                Finding(
-                    "FS340",
-                    f"{never:,} of {coverage.total:,} variables are never transformed, x entry {first} first: the same half is kept every time",
-                    last.arg_span("keep"),
-                    helps=(
-                        "use `times: 2` or more, which swaps the halves, or add a coupling with `keep: {not: ...}`",
-                    ),
-                    node=flow.id,
-                )
-            )
-        if coverage.classes > 1:
-            sizes = sorted(Counter(coverage.labels.tolist()).values(), reverse=True)
-            shown = ", ".join(str(s) for s in sizes[:4]) + (", ..." if len(sizes) > 4 else "")
-            self.findings.append(
-                Finding(
-                    "FS341",
-                    f"{coverage.classes:,} groups of variables never mix (sizes {shown}): the model takes them to be independent",
-                    flow.span,
-                    helps=("add a coupling, a permutation or an autoregressive step that joins them",),
-                    node=flow.id,
-                )
-            )
+        self.findings.extend(coverage_findings(flow, coverage))
 
     def _flow_facts(
         self, flow: Flow, layout: Layout, values: Support, facts: FlowFacts, parts: list[DensityFacts]
@@ -333,7 +301,7 @@ class _Run:
             if isinstance(node.op, AutoregressiveStep):
                 steps = max((int(lv.max()) for lv in net.levels), default=1)
                 slow["sampling" if node.op.fast == "density" else "density"] += steps
-        sampling = slow["sampling"] + _part_chain(flow, self.densities)
+        sampling = slow["sampling"] + part_chain(flow, self.densities)
         statuses = [p.likelihood for p in parts] + ["bound" for n in flow.nodes if n.op.stochastic]
         worst = max(statuses, key=("exact", "bound", "estimate").index, default="exact")
         return DensityFacts(
@@ -341,7 +309,7 @@ class _Run:
             values,
             None,
             facts,
-            density_steps=max(1, slow["density"] + max((p.density_steps for p in parts), default=1) - 1 or 1),
+            density_steps=max(1, slow["density"] + max((sequential(p.density_steps) for p in parts), default=0)),
             sampling_steps=max(1, sampling),
             likelihood=worst,
             parameters=parameters,
@@ -364,29 +332,6 @@ class _Run:
                         node=data.name,
                     )
                 )
-
-
-def _given_values(density: Autoregressive | Leaf, flow: Flow) -> list[int]:
-    values = {f"part:{p.name}": p.value for p in flow.parts}
-    named = [values[c.origin] for c in density.contexts if c.origin in values]
-    passed = [int(c.origin[6:]) for c in density.contexts if c.origin.startswith("value:")]
-    return named + [v for v in passed if v in {p.value for p in flow.parts}]
-
-
-def _part_chain(flow: Flow, densities: dict[Any, DensityFacts]) -> int:
-    """The longest chain of sequential levels among parts that condition each other."""
-    total: dict[str, int] = {}
-
-    def longest(part: Part) -> int:
-        if part.name not in total:
-            contexts = getattr(part.density, "contexts", ())
-            before = [p for p in flow.parts if any(c.origin == f"part:{p.name}" for c in contexts)]
-            own = densities[part.density].sampling_steps
-            sequential = 0 if isinstance(part.density, Leaf) else own
-            total[part.name] = sequential + max((longest(p) for p in before), default=0)
-        return total[part.name]
-
-    return max((longest(p) for p in flow.parts), default=0)
 
 
 def _summary(program: Program, top: DensityFacts, run: _Run) -> Summary:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flowspec.diagnostics import Finding, Label, Span
-from flowspec.graph.masks import LabelMask
+from flowspec.graph.masks import LabelMask, SiteMask, TapMask
 from flowspec.order import Order, centre, missing_at
 from flowspec.passes.facts import NetFacts
 from flowspec.passes.knowledge.faults import variable
+from flowspec.passes.knowledge.narrow import cuts
 
 
 def completeness(facts: NetFacts, order: Order, order_span: Span, place: str) -> Iterator[Finding]:
@@ -60,7 +61,7 @@ def _missing(facts: NetFacts, order: Order, order_span: Span, span: Span, place:
             "FS422",
             f"the layer is too narrow: {share} are lost",
             node,
-            f"{len(facts.knowledge.full_rows)} distinct contexts go through it",
+            "more distinct contexts than units",
             helps=(f"width {width} would do",),
             node=place,
         )
@@ -105,22 +106,24 @@ def _missing(facts: NetFacts, order: Order, order_span: Span, span: Span, place:
 
 
 def _narrow(facts: NetFacts) -> tuple[Span, int] | None:
-    """The narrowest flat layer, when it loses context, and the width that would not."""
+    """The narrowest layer that loses context, and the width that would not."""
     rows, full = facts.knowledge.rows, facts.knowledge.full_rows
-    if facts.reach is None or facts.reach.domain == "offsets":
+    graph, cut = facts.conditioner.graph, cuts(facts.conditioner.graph, facts.shapes, facts.context)
+    found = []
+    for i in sorted(graph.live() - {graph.output}):
+        mask, layout = facts.knowledge.masks[i], facts.shapes[i]
+        wanted = 0
+        if isinstance(mask, LabelMask) and layout.flat:
+            wanted = len(full) if len(rows) < len(full) or layout.channels // cut[i] < len(full) else 0
+        elif isinstance(mask, TapMask | SiteMask):
+            wanted = facts.groups
+        if layout.channels // cut[i] < wanted:
+            found.append((layout.channels // cut[i], i, wanted * cut[i]))
+    if not found:
         return None
-    graph = facts.conditioner.graph
-    flat = [
-        (facts.shapes[i].channels, i)
-        for i in sorted(graph.live())
-        if isinstance(facts.knowledge.masks[i], LabelMask) and facts.shapes[i].flat and i != graph.output
-    ]
-    if not flat or (len(rows) == len(full) and min(flat)[0] >= len(full)):
-        return None
-    width, i = min(flat)
-    slices = max(1, width // max(1, len(rows))) if len(rows) < len(full) else 1
+    _, i, wanted = min(found)
     node = graph.nodes[i]
-    return dict(node.args).get("out", node.span), len(full) * slices
+    return dict(node.args).get("out", node.span), wanted
 
 
 def _example(facts: NetFacts, order: Order) -> tuple[str, ...]:

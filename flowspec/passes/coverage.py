@@ -3,7 +3,8 @@ which end up connected by sharing a latent or a conditional."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from flowspec.diagnostics import Finding
 from flowspec.graph.layout import Layout
 from flowspec.graph.model import Flow, FlowNode
 from flowspec.ops.coupling import AutoregressiveStep, Conditioned, Coupling
@@ -170,3 +172,29 @@ def _widened(offsets: set[tuple[int, ...]], edges: Window, sites: tuple[int, ...
     )
     found = {tuple(a + b for a, b in zip(e, t, strict=True)) for t in taps for e in offsets}
     return {e for e in found if all(abs(t) < n for t, n in zip(e, sites, strict=True))}
+
+
+def coverage_findings(flow: Flow, coverage: Coverage) -> Iterator[Finding]:
+    """Warnings about halves that are never transformed and groups that never mix."""
+    never = int((~coverage.transformed).sum())
+    last = next((n for n in reversed(flow.nodes) if isinstance(n.op, Conditioned)), None)
+    if never and last is not None:
+        first = int(np.argmin(coverage.transformed))
+        yield Finding(
+            "FS340",
+            f"{never:,} of {coverage.total:,} variables are never transformed (the first is entry {first} of x)",
+            last.arg_span("keep"),
+            "the same half is kept every time",
+            helps=("use `times: 2` or more, which swaps the halves, or add a coupling with `keep: {not: ...}`",),
+            node=flow.id,
+        )
+    if coverage.classes > 1:
+        sizes = sorted(Counter(coverage.labels.tolist()).values(), reverse=True)
+        shown = ", ".join(str(s) for s in sizes[:4]) + (", ..." if len(sizes) > 4 else "")
+        yield Finding(
+            "FS341",
+            f"{coverage.classes:,} groups of variables never mix (sizes {shown}): the model takes them to be independent",
+            flow.span,
+            helps=("add a coupling, a permutation or an autoregressive step that joins them",),
+            node=flow.id,
+        )

@@ -33,6 +33,12 @@ class NetFacts:
     parameters: int = 0
     macs: int = 0
 
+    @property
+    def groups(self) -> int:
+        """How many channel groups the order tells apart at one site."""
+        order = self.orders[0] if self.orders else None
+        return 1 if order is None or order.channels == "joint" else order.grid.channels
+
     def site(self, i: int) -> NetSite:
         """What op i may know when it is lowered."""
         node = self.conditioner.graph.nodes[i]

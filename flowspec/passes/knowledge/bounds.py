@@ -139,6 +139,9 @@ class _Derivation:
         bounds, reads = self._input_bounds(source), self._reads(source)
         if all(b.kind is Kind.NONE for b in bounds.classes):
             return Bounds.uniform(KNOWS_NOTHING, layout.channels), None
+        if layout.flat and i != self.graph.output and node.cap in ("above", "upto"):
+            self.findings.append(faults.cap_without_place(node))
+            return None, None
         if node.unmasked:
             return self._unmasked_dense(layout)
         out = self._dense_targets(i, node, layout)

@@ -158,13 +158,14 @@ class _Walk:
         index = np.array(out_class)[:, None] * layout.places + np.arange(layout.places)
         value = Value(bits, index.astype(np.int64))
         if self._repeats(i):
-            return self._closed(value, mask, in_class, at, inside, out_class)
+            return self._closed(i, value, mask, at, inside)
         return value
 
     def _repeats(self, i: int) -> bool:
         """Whether the op may stand there any number of times: see `by_offsets`."""
         node, bounds = self.graph.nodes[i], self.knowledge.bounds
-        return self.repeat and bool(node.op.repeatable) and same_kinds(bounds[i], bounds[node.inputs[0]])
+        known = self.knowledge.masks[i] is not None and same_kinds(bounds[i], bounds[node.inputs[0]])
+        return self.repeat and known and bool(node.op.repeatable)
 
     def _reads(self, mask: Any, o: int, source: Value, in_class: tuple[int, ...], at: Ints, inside: Bools) -> Ints:
         """(places, k) the rows that a unit of output class o reads; -1 where it reads nothing."""
@@ -174,14 +175,21 @@ class _Walk:
             found.append(np.where(_kept(mask, o, c, at, inside), rows, -1))
         return np.concatenate(found).T
 
-    def _closed(
-        self, value: Value, mask: Any, in_class: tuple[int, ...], at: Ints, inside: Bools, out_class: tuple[int, ...]
-    ) -> Value:
-        """The same value when the op may be applied any number of times more."""
-        columns = [self._reads(mask, o, value, in_class, at, inside) for o in range(max(out_class) + 1)]
-        reads = [row[row >= 0] for row in np.concatenate(columns)]
-        own = [np.append(r, u) for u, r in enumerate(reads)]
-        return Value(value.bits.repeat(own, range(value.bits.units)), value.index)
+    def _closed(self, i: int, value: Value, mask: Any, at: Ints, inside: Bools) -> Value:
+        """The same value when the op may be applied any number of times more.
+
+        A channel of the output is then read as the input's channels of its bound are, however many of each there are.
+        """
+        inner, own = self.knowledge.bounds[self.graph.nodes[i].inputs[0]], self.knowledge.bounds[i]
+        assert inner is not None
+        assert own is not None
+        classes = [own.channel(mask.out_class.index(o)) for o in range(max(mask.out_class) + 1)]
+        feeding = [(c, k) for c, bound in enumerate(inner.classes) for k, b in enumerate(classes) if b == bound]
+        reads = []
+        for o in range(len(classes)):
+            rows = [np.where(_kept(mask, o, c, at, inside), at + k * at.shape[1], -1) for c, k in feeding]
+            reads.extend(np.concatenate([*rows, o * at.shape[1] + np.arange(at.shape[1])[None]]).T)
+        return Value(value.bits.repeat([row[row >= 0] for row in reads], range(value.bits.units)), value.index)
 
     # --- without masks ---------------------------------------------------------------------------------------------
 

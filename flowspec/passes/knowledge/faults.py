@@ -184,3 +184,14 @@ def degenerate_norm(node: NetNode, small: int, total: int, layout: Layout) -> Fi
         helps=(f"widen the layer before it: {layout.channels} channels give each group less than three",),
         node=node.id,
     )
+
+
+def cap_without_place(node: NetNode) -> Finding:
+    """FS407: `above` and `upto` are about a place, and a flat unit has none."""
+    return Finding(
+        "FS407",
+        f"`knows: {node.cap}` is about a place, and the units of `{node.id}` stand at none",
+        node.arg_span("knows"),
+        helps=("drop the cap: units of a flat layer spread over the contexts there are",),
+        node=node.id,
+    )

@@ -1,9 +1,12 @@
-"""Parts that condition each other must do so without cycles (semantics F5)."""
+"""Parts that condition each other: without cycles (semantics F5), and one after the other when they are drawn (T3)."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from flowspec.diagnostics import Finding, Label
-from flowspec.graph.model import Flow
+from flowspec.graph.model import Autoregressive, Flow, Leaf, Part
+from flowspec.passes.facts import DensityFacts
 
 
 def part_cycle(flow: Flow) -> Finding | None:
@@ -48,3 +51,31 @@ def _cycle(edges: dict[str, list[str]]) -> list[str] | None:
                 stack.append((following, iter(edges[following])))
                 trail.append(following)
     return None
+
+
+def given_values(density: Autoregressive | Leaf, flow: Flow) -> list[int]:
+    """The values of parts that a density is given."""
+    values = {f"part:{p.name}": p.value for p in flow.parts}
+    named = [values[c.origin] for c in density.contexts if c.origin in values]
+    passed = [int(c.origin[6:]) for c in density.contexts if c.origin.startswith("value:")]
+    return named + [v for v in passed if v in {p.value for p in flow.parts}]
+
+
+def sequential(steps: int) -> int:
+    """Steps that stand in a row; a single pass is parallel and counts as none."""
+    return steps if steps > 1 else 0
+
+
+def part_chain(flow: Flow, densities: dict[Any, DensityFacts]) -> int:
+    """The longest chain of sequential levels in sampling among parts that condition each other."""
+    total: dict[str, int] = {}
+
+    def longest(part: Part) -> int:
+        if part.name not in total:
+            contexts = getattr(part.density, "contexts", ())
+            before = [p for p in flow.parts if any(c.origin == f"part:{p.name}" for c in contexts)]
+            own = sequential(densities[part.density].sampling_steps)
+            total[part.name] = own + max((longest(p) for p in before), default=0)
+        return total[part.name]
+
+    return max((longest(p) for p in flow.parts), default=0)
