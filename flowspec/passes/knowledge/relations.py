@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Protocol
 
@@ -16,6 +16,7 @@ from flowspec.order import Order, Scan
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
 
+CAP_KINDS = {"none": Kind.NONE, "above": Kind.ABOVE, "before": Kind.BEFORE, "upto": Kind.UPTO}
 KIND_ORDER = (Kind.NONE, Kind.SELF, Kind.ABOVE, Kind.BEFORE, Kind.UPTO, Kind.ALL)
 
 
@@ -133,3 +134,17 @@ class Labels:
         if kind is Kind.SELF:
             return own
         return parents if kind is Kind.BEFORE else [a | b for a, b in zip(parents, own, strict=True)]
+
+
+def label_inside(rule: str) -> Callable[[int, int], bool]:
+    """The test whether one label is inside another: prefixes by length, sets by inclusion."""
+    if rule == "prefix":
+        return lambda r, w: r <= w
+    return lambda r, w: not (r & ~w)
+
+
+def everywhere(relation: EndlessGrid | Ranks | None, offsets: Ints) -> Bools:
+    """The mask that keeps every edge there is: all taps, and on a real grid all that stay on it."""
+    if isinstance(relation, Ranks):
+        return relation.moved(offsets)[1]
+    return np.ones(len(offsets), dtype=bool)

@@ -1,0 +1,64 @@
+"""Dense layers: masks by labels, one for each unit (semantics K3, N1)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flowspec.graph.bounds import KNOWS_ALL, KNOWS_NOTHING, Bound, Bounds, Kind
+from flowspec.graph.layout import Layout
+from flowspec.graph.masks import LabelMask, Mask
+from flowspec.graph.net import NetNode
+from flowspec.passes.knowledge import faults
+from flowspec.passes.knowledge.relations import label_inside
+
+if TYPE_CHECKING:
+    from flowspec.passes.knowledge.bounds import Derivation
+
+
+def dense(d: Derivation, i: int, node: NetNode, layout: Layout) -> tuple[Bounds | None, Mask | None]:
+    source = node.inputs[0]
+    bounds, reads = d.input_bounds(source), _reads(d, source)
+    if all(b.kind is Kind.NONE for b in bounds.classes):
+        return Bounds.uniform(KNOWS_NOTHING, layout.channels), None
+    if layout.flat and i != d.graph.output and node.cap in ("above", "upto"):
+        d.findings.append(faults.cap_without_place(node))
+        return None, None
+    if node.unmasked:
+        return _unmasked_dense(d, layout)
+    out = d.targets(i, node, layout)
+    mask = LabelMask(d.labels[0].rule, reads, _writes(d, out, layout))
+    return _settle_dense(d, i, node, out, mask), mask
+
+
+def _reads(d: Derivation, source: int) -> tuple[tuple[int, ...], ...]:
+    bounds, layout = d.input_bounds(source), d.shapes[source]
+    rows = [
+        tuple(v for k in range(layout.channels) for v in labels.of(bounds.channel(k), layout)) for labels in d.labels
+    ]
+    return tuple(rows) if len(set(rows)) > 1 else (rows[0],)
+
+
+def _writes(d: Derivation, out: list[Bound], layout: Layout) -> tuple[tuple[int, ...], ...]:
+    size = d.context.size if layout.flat and out and out[0].kind is Kind.BEFORE else 1
+    rows = [tuple(v for b in out for v in labels.of(b, layout) * size) for labels in d.labels]
+    return tuple(rows) if len(set(rows)) > 1 else (rows[0],)
+
+
+def _settle_dense(d: Derivation, i: int, node: NetNode, out: list[Bound], mask: LabelMask) -> Bounds | None:
+    inside = label_inside(mask.rule)
+    reads, writes = sorted(set(mask.reads[0])), mask.writes[0]
+    fed = {w: any(inside(r, w) for r in reads) for w in set(writes)}
+    if not any(fed.values()) and d.something_allowed():
+        d.findings.append(d.no_edge(i, node, out))
+        return None
+    if i != d.graph.output:
+        d.dead += sum(1 for w in writes if not fed[w] and w)
+    layout = d.shapes[i]
+    if i == d.graph.output and layout.flat:
+        return Bounds.uniform(Bound(Kind.BEFORE), layout.channels)
+    return Bounds.per_channel(out)
+
+
+def _unmasked_dense(d: Derivation, layout: Layout) -> tuple[Bounds | None, Mask | None]:
+    """Everything reaches every unit: there is no variable that such a unit could help to predict."""
+    return Bounds.uniform(KNOWS_ALL, layout.channels), None

@@ -1,0 +1,106 @@
+"""Ops without masks: unions, and statistics (semantics N2, N7)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from flowspec.diagnostics import Finding
+from flowspec.graph.bounds import KNOWS_ALL, KNOWS_NOTHING, Bound, Bounds, Kind
+from flowspec.graph.layout import Layout
+from flowspec.graph.net import NetNode
+from flowspec.ops.edges import Channelwise
+from flowspec.passes.knowledge import faults
+from flowspec.passes.knowledge.relations import CAP_KINDS, KIND_ORDER, everywhere, label_inside
+
+if TYPE_CHECKING:
+    from flowspec.passes.knowledge.bounds import Derivation
+
+
+def channelwise(d: Derivation, i: int, node: NetNode, edges: Channelwise, layout: Layout) -> Bounds | None:
+    sources = [d.input_bounds(j) for j in node.inputs]
+    vectors = [d.shapes[j].vector and layout.flat for j in node.inputs]
+    out: list[Bound] = []
+    joined: dict[frozenset[Bound], Bound | None] = {}
+    for pairs in edges.sources:
+        found = frozenset(Bound(Kind.SELF, k) if vectors[j] else sources[j].channel(k) for j, k in pairs)
+        if found not in joined:
+            joined[found] = _union(d, found)
+        bound = joined[found]
+        if bound is None or not _within_cap(d, bound, node):
+            d.findings.append(_beyond(d, i, node, found))
+            return None
+        out.append(bound)
+    return Bounds.per_channel(out)
+
+
+def _union(d: Derivation, bounds: frozenset[Bound]) -> Bound | None:
+    """The least bound that holds them all, at one site; None where there is no such kind."""
+    known = [b for b in bounds if b.kind is not Kind.NONE]
+    if len(known) <= 1:
+        return known[0] if known else KNOWS_NOTHING
+    if any(b.kind is Kind.ALL for b in known):
+        return KNOWS_ALL
+    if any(b.kind is Kind.ROW for b in known):
+        return _union_rows(d, known)
+    if d.relation is None:
+        return None
+    here = np.zeros((1, len(d.order.grid.sites)), dtype=np.int64)
+    kept = everywhere(d.relation, here)
+    for kind in KIND_ORDER[1:-1]:
+        for group in sorted({b.group for b in known}):
+            if kind is Kind.ABOVE and not d.relation.has_lines():
+                continue
+            if all(d.relation.holds(b, Bound(kind, group), here, kept) for b in known):
+                return Bound(kind, group)
+    return KNOWS_ALL
+
+
+def _union_rows(d: Derivation, known: list[Bound]) -> Bound | None:
+    if any(b.kind is not Kind.ROW for b in known):
+        return None
+    inside = label_inside(d.labels[0].rule)
+    total = max(d.rows[b.group] for b in known) if d.order.is_ranked else 0
+    if not d.order.is_ranked:
+        for b in known:
+            total |= d.rows[b.group]
+    fitting = [r for r, row in enumerate(d.rows) if inside(total, row)]
+    exact = [r for r in fitting if d.rows[r] == total]
+    return Bound(Kind.ROW, exact[0]) if exact else KNOWS_ALL
+
+
+def _within_cap(d: Derivation, bound: Bound, node: NetNode) -> bool:
+    """Elementwise ops stay inside `before`, or the cap they declare; `self` is x and functions of it alone."""
+    if bound.kind in (Kind.NONE, Kind.SELF, Kind.ROW):
+        return True
+    if bound.kind is Kind.ALL:
+        return False
+    return KIND_ORDER.index(bound.kind) <= KIND_ORDER.index(CAP_KINDS[node.cap])
+
+
+def _beyond(d: Derivation, i: int, node: NetNode, found: frozenset[Bound]) -> Finding:
+    culprit = faults.unmasked_ancestor(d.graph, i)
+    if culprit is not None:
+        return faults.leak(d.graph, culprit, i, d.order)
+    return faults.beyond_cap(node, [d.graph.nodes[j] for j in node.inputs], found)
+
+
+def joined(d: Derivation, i: int, node: NetNode) -> Bounds | None:
+    bounds = d.input_bounds(node.inputs[0])
+    layout = d.shapes[i]
+    if any(b.kind is Kind.SELF for b in bounds.classes):
+        d.findings.append(faults.norm_of_x(node))
+        return None
+    small = [n for b, n in zip(bounds.classes, bounds.sizes, strict=True) if n < 3 and b.kind is not Kind.NONE]
+    if small:
+        d.findings.append(faults.degenerate_norm(node, len(small), len(bounds.classes), layout))
+    return bounds
+
+
+def across_batch(d: Derivation, i: int, node: NetNode) -> Bounds | None:
+    bounds = d.input_bounds(node.inputs[0])
+    if all(b.kind is Kind.NONE for b in bounds.classes):
+        return bounds
+    d.findings.append(faults.batch_norm(node, d.order.label, d.shapes[i]))
+    return None
