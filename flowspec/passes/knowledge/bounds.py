@@ -100,8 +100,8 @@ class Derivation:
 
     def _node(self, i: int, node: NetNode) -> tuple[Bounds | None, Mask | None]:
         layout = self.shapes.layouts[i]
-        if layout is None or any(self.bounds[j] is None for j in node.inputs):
-            return None, None
+        if layout is None or i not in self.live or any(self.bounds[j] is None for j in node.inputs):
+            return None, None  # what leads nowhere can neither leak nor lose anything
         if node.op.name == "source":
             return self._source(node, layout), None
         edges = node.op.edges(self.context, tuple(self.shapes[j] for j in node.inputs), layout)

@@ -15,7 +15,7 @@ def cuts(graph: NetGraph, shapes: Shapes, context: NetContext) -> tuple[int, ...
     slices then fall across values.
     """
     found = [1] * len(graph.nodes)
-    for i in range(len(graph.nodes) - 1, -1, -1):
+    for i in sorted(graph.live(), reverse=True):
         node, layout = graph.nodes[i], shapes.layouts[i]
         if layout is None or not node.inputs or any(shapes.layouts[j] is None for j in node.inputs):
             continue
