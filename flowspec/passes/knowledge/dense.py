@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING
 
 from flowspec.graph.bounds import KNOWS_ALL, KNOWS_NOTHING, Bound, Bounds, Kind
@@ -9,7 +11,7 @@ from flowspec.graph.layout import Layout
 from flowspec.graph.masks import LabelMask, Mask
 from flowspec.graph.net import NetNode
 from flowspec.passes.knowledge import faults
-from flowspec.passes.knowledge.relations import label_inside
+from flowspec.passes.knowledge.relations import KIND_ORDER, label_inside
 
 if TYPE_CHECKING:
     from flowspec.passes.knowledge.bounds import Derivation
@@ -56,7 +58,36 @@ def _settle_dense(d: Derivation, i: int, node: NetNode, out: list[Bound], mask: 
     layout = d.shapes[i]
     if i == d.graph.output and layout.flat:
         return Bounds.uniform(Bound(Kind.BEFORE), layout.channels)
-    return Bounds.per_channel(out)
+    if layout.flat:
+        return Bounds.per_channel(out)
+    kept = {w: _joined(d, [r for r in reads if inside(r, w)]) for w in set(writes)}
+    least = {bound: _least(d, bound, kept, layout) for bound in set(out)}
+    return Bounds.per_channel([least[bound] for bound in out])
+
+
+def _joined(d: Derivation, labels: list[int]) -> int:
+    """The label of what all of `labels` know together."""
+    return max(labels, default=0) if d.order.is_ranked else reduce(or_, labels, 0)
+
+
+def _least(d: Derivation, target: Bound, kept: dict[int, int], layout: Layout) -> Bound:
+    """The least kind about the target's group that holds what is kept, at every place (the end of N1)."""
+    found = [kept[w] for w in d.labels[0].of(target, layout)]
+    for kind in KIND_ORDER[:-1]:
+        if kind is Kind.ABOVE and (d.relation is None or not d.relation.has_lines()):
+            continue
+        bound = KNOWS_NOTHING if kind is Kind.NONE else Bound(kind, target.group)
+        own = d.labels[0].of(bound, layout)
+        if all(_holds(d, kind, at, label) for at, label in zip(own, found, strict=True)):
+            return bound
+    return target
+
+
+def _holds(d: Derivation, kind: Kind, own: int, label: int) -> bool:
+    """Whether the bound with label `own` holds all that a label stands for."""
+    if kind is Kind.SELF and d.order.is_ranked:  # of the prefixes only the first can be {i}
+        return label == 0 or (label == own == 1 and bool(d.order.class_sizes[0] == 1))
+    return label_inside(d.labels[0].rule)(label, own)
 
 
 def _unmasked_dense(d: Derivation, layout: Layout) -> tuple[Bounds | None, Mask | None]:
