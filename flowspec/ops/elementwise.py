@@ -204,7 +204,10 @@ class AddContext(NetOp):
 
 @dataclass(frozen=True)
 class Concat(NetOp):
-    """Values side by side, along channels; each keeps what it knows."""
+    """Values side by side, along channels; each keeps what it knows.
+
+    Beside values with sites a flat value stands at every site, and a vector with a number for each site along them.
+    """
 
     name = "concat"
     main = "values"
@@ -221,11 +224,17 @@ class Concat(NetOp):
                     f"`concat` of values with sites {list(sited.sites)} and {list(other.sites)}",
                     "give its values one size",
                 )
-        return Layout(sum(i.units if i.flat or i.vector else i.channels for i in inputs), sited.sites)
+        return Layout(sum(self._width(i, sited.sites) for i in inputs), sited.sites)
+
+    def _width(self, value: Layout, sites: tuple[int, ...]) -> int:
+        """The channels that a value fills: a flat one all its units at every site, a vector along the sites just one."""
+        if value.vector:
+            return 1 if value.sites == sites else value.units
+        return value.channels if sites else value.units
 
     def edges(self, context: NetContext, inputs: tuple[Layout, ...], output: Layout) -> Edges:
-        counts = [i.units if output.flat or i.vector else i.channels for i in inputs]
-        return Channelwise(tuple(((i, k),) for i, n in enumerate(counts) for k in range(n)))
+        widths = [self._width(i, output.sites) for i in inputs]
+        return Channelwise(tuple(((i, k),) for i, n in enumerate(widths) for k in range(n)))
 
     def lower(self, site: NetSite) -> Lowered:
         parts = ", ".join(self._part(i, value, site.output) for i, value in enumerate(site.inputs))
@@ -235,8 +244,8 @@ class Concat(NetOp):
         name = f"{{{i}}}"
         if output.flat:
             return name if value.flat or value.vector else f"{name}.flatten(1)"
-        if not value.flat and not value.vector:
-            return name
+        if not value.flat and value.sites == output.sites:
+            return f"{name}.unsqueeze(1)" if value.vector else name
         index = ", ".join(["None"] * len(output.sites))
         return f"{name}[:, :, {index}].expand(-1, -1, {', '.join(map(str, output.sites))})"
 

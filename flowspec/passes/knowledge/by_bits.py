@@ -109,7 +109,7 @@ class _Walk:
             case Window():
                 return self._window(i, inputs[0], edges)
             case Channelwise():
-                return self._channelwise(edges, inputs, layout.flat and not self.graph.nodes[i].op.reads_raw)
+                return self._channelwise(edges, inputs, layout.places)
             case Joined():
                 return self._joined(i, inputs[0])
             case AcrossBatch():
@@ -185,7 +185,7 @@ class _Walk:
         assert own is not None
         classes = [own.channel(mask.out_class.index(o)) for o in range(max(mask.out_class) + 1)]
         feeding = [(c, k) for c, bound in enumerate(inner.classes) for k, b in enumerate(classes) if b == bound]
-        reads = []
+        reads: list[Ints] = []
         for o in range(len(classes)):
             rows = [np.where(_kept(mask, o, c, at, inside), at + k * at.shape[1], -1) for c, k in feeding]
             reads.extend(np.concatenate([*rows, o * at.shape[1] + np.arange(at.shape[1])[None]]).T)
@@ -193,13 +193,9 @@ class _Walk:
 
     # --- without masks ---------------------------------------------------------------------------------------------
 
-    def _channelwise(self, edges: Channelwise, inputs: list[Value], flat: bool) -> Value:
-        sources = [
-            v.index.reshape(-1, 1) if flat and v.index.shape[0] == 1 and v.index.shape[1] > 1 else v.index
-            for v in inputs
-        ]
+    def _channelwise(self, edges: Channelwise, inputs: list[Value], places: int) -> Value:
+        sources = [_along(v.index, places) for v in inputs]
         rows: list[tuple[tuple[int, ...], ...]] = []
-        places = max(s.shape[1] for s in sources)
         for pairs in edges.sources:
             spread = [np.broadcast_to(sources[j][k], (places,)) for j, k in pairs]
             rows.append(tuple((j, *s.tolist()) for (j, _), s in zip(pairs, spread, strict=True)))
@@ -223,6 +219,11 @@ class _Walk:
         places = source.index.shape[1]
         index = of[:, None] * places + np.arange(places)
         return Value(Bits(np.concatenate(pieces), self.x.columns), index.astype(np.int64))
+
+
+def _along(index: Ints, places: int) -> Ints:
+    """The rows of a value beside others: a vector with another number of places is so many flat units."""
+    return index if index.shape[1] in (1, places) else index.reshape(-1, 1)
 
 
 def _centred(edges: Window) -> tuple[tuple[int, ...], ...]:

@@ -176,7 +176,7 @@ def _channelwise(edges: Channelwise, inputs: list[Value], algebra: Algebra) -> V
     of: list[int] = []
     deps: list[Any] = []
     for pairs in edges.sources:
-        key = tuple(sorted({(j, inputs[j].of[k]) for j, k in pairs}))
+        key = tuple(sorted({(j, inputs[j].of[k if k < len(inputs[j].of) else 0]) for j, k in pairs}))
         if key not in index:
             index[key] = len(deps)
             found = [inputs[j].deps[d] for j, d in key]

@@ -25,6 +25,9 @@ def dense(d: Derivation, i: int, node: NetNode, layout: Layout) -> tuple[Bounds 
     if layout.flat and i != d.graph.output and node.cap in ("above", "upto"):
         d.findings.append(faults.cap_without_place(node))
         return None, None
+    if node.cap == "above" and (d.relation is None or not d.relation.has_lines()):
+        d.findings.append(faults.no_lines(node, d.order.label))
+        return None, None
     if node.unmasked:
         return _unmasked_dense(d, layout)
     out = d.targets(i, node, layout)

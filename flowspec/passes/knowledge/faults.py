@@ -195,3 +195,18 @@ def cap_without_place(node: NetNode) -> Finding:
         helps=("drop the cap: units of a flat layer spread over the contexts there are",),
         node=node.id,
     )
+
+
+def flat_at_every_site(node: NetNode, flat: NetNode) -> Finding:
+    """FS405: units of a flat layer know contexts of many sizes, and at some site each knows too much."""
+    return Finding(
+        "FS405",
+        f"`{node.id}` puts the flat units of `{flat.id}` at every site, where some know more than the site may",
+        node.span,
+        f"joins `{flat.id}`, which stands at no site",
+        labels=(Label(flat.span, "flat"),) if flat.span.file and flat.span != node.span else (),
+        helps=(
+            f"give `{flat.id}` sites of its own: `linear: [C, ...]` with the sites of x, which masks each by what it may know",
+        ),
+        node=node.id,
+    )

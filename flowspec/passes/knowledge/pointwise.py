@@ -19,12 +19,14 @@ if TYPE_CHECKING:
 
 
 def channelwise(d: Derivation, i: int, node: NetNode, edges: Channelwise, layout: Layout) -> Bounds | None:
-    sources = [d.input_bounds(j) for j in node.inputs]
-    vectors = [d.shapes[j].vector and layout.flat for j in node.inputs]
+    spread = [] if layout.flat else [j for j in node.inputs if d.shapes[j].flat and _has_rows(d.input_bounds(j))]
+    if spread:
+        d.findings.append(faults.flat_at_every_site(node, d.graph.nodes[spread[0]]))
+        return None
     out: list[Bound] = []
     joined: dict[frozenset[Bound], Bound | None] = {}
     for pairs in edges.sources:
-        found = frozenset(Bound(Kind.SELF, k) if vectors[j] else sources[j].channel(k) for j, k in pairs)
+        found = frozenset(_bound(d, node.inputs[j], k, layout) for j, k in pairs)
         if found not in joined:
             joined[found] = _union(d, found)
         bound = joined[found]
@@ -33,6 +35,18 @@ def channelwise(d: Derivation, i: int, node: NetNode, edges: Channelwise, layout
             return None
         out.append(bound)
     return Bounds.per_channel(out)
+
+
+def _has_rows(bounds: Bounds) -> bool:
+    return any(b.kind is Kind.ROW for b in bounds.classes)
+
+
+def _bound(d: Derivation, j: int, k: int, layout: Layout) -> Bound:
+    """What number k of a value knows; the numbers of a vector share one channel, and x has a variable in each."""
+    bounds, own = d.input_bounds(j), d.shapes[j]
+    if own.vector and layout.flat and bounds.classes[0].kind is Kind.SELF:
+        return Bound(Kind.SELF, k)
+    return bounds.channel(0 if own.vector else k)
 
 
 def _union(d: Derivation, bounds: frozenset[Bound]) -> Bound | None:
