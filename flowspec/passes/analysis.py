@@ -148,7 +148,7 @@ class _Run:
         names = self.program.x.names
         try:
             members = tuple(choice.op.build(layout, names, choice.channels, k) for k in range(choice.op.members))
-            return tuple(m.reversed() for m in members) if swapped else members
+            return tuple(m.reversed() for m in members) if swapped and members[0].is_total else members
         except OpError as error:
             self.findings.append(
                 Finding(error.code, error.message, choice.span, helps=(error.help,) if error.help else ())
