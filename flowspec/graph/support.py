@@ -35,10 +35,10 @@ class Support:
         return self.within(other) and other.within(self)
 
     def hits_end_of(self, other: Support) -> bool:
-        """Whether this set holds an end point that the open end of `other` leaves out."""
+        """Whether this set holds a finite end point that the open end of `other` leaves out."""
         low = self.lo == other.lo and other.lo_open and not self.lo_open
         high = self.hi == other.hi and other.hi_open and not self.hi_open
-        return low or high
+        return (low and math.isfinite(self.lo)) or (high and math.isfinite(self.hi))
 
     def __str__(self) -> str:
         if isinstance(self.count, tuple):
