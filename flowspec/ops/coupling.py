@@ -122,4 +122,5 @@ class AutoregressiveStep(Conditioned):
         return np.ones(layout.units, dtype=bool)
 
     def lower(self, site: FlowSite) -> Construct:
-        return construct("AutoregressiveStep", site.net, self.transform.lower(), site.levels, self.fast)
+        fast = self.fast if self.fast != "density" else None  # the default needs no word
+        return construct("AutoregressiveStep", site.net, self.transform.lower(), site.levels, fast=fast)

@@ -21,15 +21,15 @@ Mask = npt.NDArray[np.bool_]
 class FlowSite:
     """Everything a flow step may know about one of its uses when it is lowered.
 
-    `net` is the constructor of its conditioner, `levels` the sampling level of each entry of an autoregressive step
-    (0 first), `keep` the entries that a coupling passes.
+    `values` is where data lies in its input, `net` the constructor of its conditioner, `levels` the sampling level of
+    each entry of an autoregressive step (0 first).
     """
 
     layout: Layout
     outputs: tuple[Layout, ...]
+    values: Support = REAL
     net: Construct | None = None
-    levels: Expr | tuple[int, ...] | None = None
-    keep: Mask | None = None
+    levels: Expr | list[int] | None = None
 
 
 class FlowOp(Op):

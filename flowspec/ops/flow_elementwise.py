@@ -49,11 +49,7 @@ class Dequantize(FlowOp):
             )
 
     def lower(self, site: FlowSite) -> Construct:
-        raise NotImplementedError("lowered with the number of values, by lower_values")
-
-    def lower_values(self, values: Support) -> Construct:
-        """The runtime's module for integers 0..N-1."""
-        return construct("Dequantize", values.count)
+        return construct("Dequantize", site.values.count)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy as np
 from flowspec.graph.layout import Layout
 from flowspec.ops.base import OpError
 from flowspec.ops.flow_base import Mask
-from flowspec.ops.lowering import Expr
+from flowspec.ops.lowering import Construct, Expr, construct
 from flowspec.order import Grid, OrderError, keep_mask
 
 NAMES = ("checkerboard", "channel", "half", "rows", "columns", "even_odd")
@@ -39,7 +39,7 @@ def keep_entries(layout: Layout, keep: Any) -> Mask:
     return ~mask if flipped else mask
 
 
-def keep_text(layout: Layout, keep: Any, swapped: bool) -> Expr | list[int]:
+def keep_text(layout: Layout, keep: Any, swapped: bool) -> Expr | Construct:
     """The mask of a coupling as source: a builder by name for the usual halves, else the list of kept entries."""
     inner, flipped = _spec(keep)
     if inner == "checkerboard":
@@ -47,4 +47,4 @@ def keep_text(layout: Layout, keep: Any, swapped: bool) -> Expr | list[int]:
         return Expr(f"{sign}checkerboard({layout.shape})", ("checkerboard",))
     mask = keep_entries(layout, keep)
     kept = np.flatnonzero(~mask if swapped else mask).tolist()
-    return Expr(f"entries({layout.shape}, {kept})", ("entries",))
+    return construct("entries", layout.shape, kept)

@@ -12,7 +12,7 @@ def label_text(labels: Sequence[int]) -> Expr | list[int]:
     """The shortest honest expression for a row of labels: a range, a constant row, an even spread, or the list."""
     n = len(labels)
     if n > 1 and _is_range(labels):
-        return Expr(f"range({labels[0]}, {labels[-1] + 1})")
+        return Expr(range_text(labels[0], labels[-1] + 1))
     if n > 1 and len(set(labels)) == 1:
         return Expr(f"[{labels[0]}] * {n}")
     return _tiled(labels) or list(labels)
@@ -23,12 +23,17 @@ def _tiled(labels: Sequence[int]) -> Expr | None:
     n, distinct = len(labels), sorted(set(labels))
     if len(distinct) < 2:
         return None
-    rows = (f"range({distinct[0]}, {distinct[-1] + 1})", range(distinct[0], distinct[-1] + 1))
+    rows = (range_text(distinct[0], distinct[-1] + 1), range(distinct[0], distinct[-1] + 1))
     for slices in (1, 2):
         if n % slices == 0 and list(labels) == spread(rows[1], n, slices):
             tail = "" if slices == 1 else f", slices={slices}"
             return Expr(f"spread({rows[0]}, {n}{tail})", ("spread",))
     return None
+
+
+def range_text(start: int, end: int) -> str:
+    """`range(start, end)`, without a start of 0."""
+    return f"range({start}, {end})" if start else f"range({end})"
 
 
 def _is_range(labels: Sequence[int]) -> bool:

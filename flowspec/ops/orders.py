@@ -29,6 +29,10 @@ class OrderOp(Op):
 
     hint: ClassVar[str] = ""
 
+    def places(self, sites: int, member: int) -> tuple[list[int], str] | None:
+        """Where each site stands in the order, with the source text by which the runtime finds it; None without one."""
+        return None
+
     def make(self, grid: Grid, names: tuple[str, ...], channels: Channels, member: int) -> Order:
         raise NotImplementedError
 
@@ -114,6 +118,13 @@ class RandomOrder(OrderOp):
 
     def make(self, grid: Grid, names: tuple[str, ...], channels: Channels, member: int) -> Order:
         return maths.random_order(grid, seed=self.seed, member=member, channels=channels)
+
+    def places(self, sites: int, member: int) -> tuple[list[int], str] | None:
+        place = [0] * sites
+        for k, site in enumerate(maths.permutation(sites, self.seed, member)):
+            place[site] = k
+        which = f", {member}" if self.members > 1 else ""
+        return place, f"places(permutation({sites}, {self.seed}{which}))"
 
 
 @dataclass(frozen=True)
