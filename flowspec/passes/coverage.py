@@ -5,9 +5,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +16,7 @@ from flowspec.graph.layout import Layout
 from flowspec.graph.model import Flow, FlowNode
 from flowspec.ops.coupling import AutoregressiveStep, Conditioned, Coupling
 from flowspec.ops.edges import Dense, Window
+from flowspec.order import Grid, Guarded, Offsets
 from flowspec.passes.facts import NetFacts
 
 Ints = npt.NDArray[np.int64]
@@ -70,7 +70,7 @@ def flow_coverage(
 ) -> Coverage:
     """Follows every variable through the flow. `joint_parts` lists the values whose densities tie their variables."""
     size = layouts[0].units
-    union, touched = _Union(size), np.zeros(size, dtype=bool)
+    mixing, touched = _Mixing(_Union(size)), np.zeros(size, dtype=bool)
     entries: dict[int, Ints] = {0: np.arange(size)}
     conditioned = 0
     moved_of: dict[tuple[int, Layout], Bools] = {}
@@ -78,17 +78,17 @@ def flow_coverage(
         here, layout = entries[node.input], layouts[node.input]
         if isinstance(node.op, Conditioned):
             conditioned += 1
-            if union.count > 1 or not touched.all():
+            if mixing.union.count > 1 or not touched.all():
                 key = (id(node.op), layout)
                 if key not in moved_of:
                     found = node.op.moved(layout)
                     moved_of[key] = np.zeros(layout.units, dtype=bool) if found is None else found
                 touched[here[moved_of[key]]] = True
-                _mix(node, here, layout, moved_of[key], nets(node), union)
+                mixing.step(node, here, layout, moved_of[key], nets(node))
         entries.update(_pass_on(node, here, layouts))
     for values in joint_parts:
-        union.join_all(np.concatenate([entries[v] for v in values]))
-    return Coverage(touched, union.count, conditioned, union.root)
+        mixing.union.join_all(np.concatenate([entries[v] for v in values]))
+    return Coverage(touched, mixing.union.count, conditioned, mixing.union.root)
 
 
 def _pass_on(node: FlowNode, here: Ints, layouts: tuple[Layout, ...]) -> dict[int, Ints]:
@@ -100,13 +100,45 @@ def _pass_on(node: FlowNode, here: Ints, layouts: tuple[Layout, ...]) -> dict[in
     return dict(zip(node.outputs, np.split(here, ends), strict=True))
 
 
-def _mix(node: FlowNode, here: Ints, layout: Layout, moved: Bools, net: NetFacts | None, union: _Union) -> None:
-    if net is None or union.count == 1:
-        return
-    if isinstance(node.op, AutoregressiveStep):
-        _mix_ordered(here, net, union)
-    elif isinstance(node.op, Coupling):
-        _mix_coupling(here, layout, moved, net, union)
+@dataclass
+class _Mixing:
+    """Which variables have met so far; what a net reads is followed once, however often the net is used."""
+
+    union: _Union
+    _paths: dict[int, Ints | None] = field(default_factory=dict)
+
+    def step(self, node: FlowNode, here: Ints, layout: Layout, moved: Bools, net: NetFacts | None) -> None:
+        """Lets a step join what it transforms with what its parameters read."""
+        if net is None or self.union.count == 1:
+            return
+        if isinstance(node.op, AutoregressiveStep):
+            _mix_ordered(here, net, self.union)
+        elif isinstance(node.op, Coupling):
+            if id(net) not in self._paths:
+                self._paths[id(net)] = _paths(net)
+            self._coupling(here, layout, moved, self._paths[id(net)])
+
+    def _coupling(self, here: Ints, layout: Layout, moved: Bools, paths: Ints | None) -> None:
+        if paths is None:
+            self.union.join_all(here)
+        elif layout.vector:
+            self._pairs(here[moved][None], here[~moved][None], paths)
+        else:
+            grid, gone = here.reshape(layout.channels, *layout.sites), moved.reshape(layout.channels, *layout.sites)
+            self._pairs(np.where(gone, grid, -1), np.where(gone, -1, grid), paths)
+
+    def _pairs(self, targets: Ints, sources: Ints, paths: Ints) -> None:
+        """Joins targets (channels, *sites) with the sources at an offset, wherever the path stays on the grid."""
+        sites, axes = targets.shape[1:], targets.ndim - 1
+        for e, lo, hi in paths.reshape(-1, 3, axes).tolist():
+            at = tuple(slice(-a, n - b) for a, b, n in zip(lo, hi, sites, strict=True))
+            to = tuple(slice(t - a, t + n - b) for t, a, b, n in zip(e, lo, hi, sites, strict=True))
+            for target, source in product(targets, sources):
+                both = (target[at] >= 0) & (source[to] >= 0)
+                if both.any():
+                    self.union.join(np.stack([target[at][both], source[to][both]], axis=1))
+            if self.union.count == 1:
+                return
 
 
 def _mix_ordered(here: Ints, net: NetFacts, union: _Union) -> None:
@@ -122,56 +154,37 @@ def _mix_ordered(here: Ints, net: NetFacts, union: _Union) -> None:
             return
 
 
-def _mix_coupling(here: Ints, layout: Layout, moved: Bools, net: NetFacts, union: _Union) -> None:
-    offsets = _net_offsets(net)
-    if offsets is None or layout.vector:
-        if offsets is None or offsets:
-            union.join_all(here)
-        return
-    grid = here.reshape(layout.channels, *layout.sites)
-    gone = moved.reshape(layout.channels, *layout.sites)
-    for e in offsets:
-        target, source = _shifted(layout.sites, e)
-        for c, d in product(range(layout.channels), range(layout.channels)):
-            both = gone[(c, *target)] & ~gone[(d, *source)]
-            if both.any():
-                union.join(np.stack([grid[(c, *target)][both], grid[(d, *source)][both]], axis=1))
-        if union.count == 1:
-            return
-
-
-def _shifted(sites: tuple[int, ...], e: tuple[int, ...]) -> tuple[Any, Any]:
-    target = tuple(slice(max(0, -t), n - max(0, t)) for t, n in zip(e, sites, strict=True))
-    source = tuple(slice(max(0, t), n - max(0, -t)) for t, n in zip(e, sites, strict=True))
-    return target, source
-
-
-def _net_offsets(net: NetFacts) -> list[tuple[int, ...]] | None:
-    """The offsets through which a net reads x, nearest first; None where a flat layer joins everything; empty where
-    it does not read x. Offsets of a chain of kernels add up."""
+def _paths(net: NetFacts) -> Ints | None:
+    """Rows (offset, lower corner, upper corner) of the paths through which a net reads x, nearest first (semantics D1);
+    None where a flat layer joins everything. Channels are not told apart: every kernel mixes them."""
     graph, shapes = net.conditioner.graph, net.shapes
-    reach: dict[int, set[tuple[int, ...]]] = {}
+    algebra = Offsets(Grid(1, net.context.x.sites))
+    reach: dict[int, Guarded] = {}
     for i in sorted(graph.live()):
         node = graph.nodes[i]
         if not node.inputs:
-            reach[i] = {(0,) * len(shapes[i].sites)} if node.id == "x" else set()
+            reach[i] = algebra.unit(0) if node.id == "x" else algebra.nothing()
             continue
-        joined = set().union(*(reach[j] for j in node.inputs))
         edges = node.op.edges(net.context, tuple(shapes[j] for j in node.inputs), shapes[i])
-        if joined and (isinstance(edges, Dense) or shapes[i].flat):
+        reached = [reach[j] for j in node.inputs if not reach[j].is_empty]
+        if reached and (isinstance(edges, Dense) or shapes[i].flat):
             return None
-        if isinstance(edges, Window) and joined:
-            joined = _widened(joined, edges, shapes[0].sites)
-        reach[i] = joined
-    return sorted(reach[graph.output], key=lambda e: (sum(abs(t) for t in e), e))
+        taps = _taps(edges) if isinstance(edges, Window) else np.zeros((1, algebra.grid.axes), dtype=np.int64)
+        reach[i] = algebra.through((dep, taps) for dep in reached)
+    return _rows(reach[graph.output])
 
 
-def _widened(offsets: set[tuple[int, ...]], edges: Window, sites: tuple[int, ...]) -> set[tuple[int, ...]]:
-    taps = product(
-        *[range(-(k // 2) * d, (k - k // 2) * d, d) for k, d in zip(edges.shape, edges.dilation, strict=True)]
-    )
-    found = {tuple(a + b for a, b in zip(e, t, strict=True)) for t in taps for e in offsets}
-    return {e for e in found if all(abs(t) < n for t, n in zip(e, sites, strict=True))}
+def _taps(edges: Window) -> Ints:
+    axes = [range(-(k // 2) * d, (k - k // 2) * d, d) for k, d in zip(edges.shape, edges.dilation, strict=True)]
+    return np.array(list(product(*axes)), dtype=np.int64)
+
+
+def _rows(dep: Guarded) -> Ints:
+    e = np.argwhere(dep.tight[0]) + np.array(dep.low)
+    rows = np.concatenate([np.concatenate([e, np.minimum(e, 0), np.maximum(e, 0)], axis=1), dep.extra[:, 1:]])
+    near = np.abs(rows[:, : len(dep.low)]).sum(axis=1)
+    ordered: Ints = rows[np.argsort(near, kind="stable")]
+    return ordered
 
 
 def coverage_findings(flow: Flow, coverage: Coverage) -> Iterator[Finding]:
