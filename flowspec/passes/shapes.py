@@ -39,8 +39,8 @@ def net_shapes(graph: NetGraph, context: NetContext, sources: dict[str, Layout])
     layouts: list[Layout | None] = []
     findings: list[Finding] = []
     for node in graph.nodes:
-        if not node.inputs and node.id in sources and node.op.name == "source":
-            layouts.append(sources[node.id])
+        if not node.inputs and node.op.name == "source":
+            layouts.append(sources.get(node.id))  # a context that this net does not read has none
             continue
         inputs = [layouts[i] for i in node.inputs]
         known = tuple(layout for layout in inputs if layout is not None)
