@@ -1,0 +1,226 @@
+"""Checks of densities: they are normalized, mean what they say, and samples follow them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from flowspec.verify import stats
+from flowspec.verify.checks.base import Check, at_least, at_most, no, yes
+from flowspec.verify.grid import total_mass
+from flowspec.verify.inputs import moved_given
+from flowspec.verify.measure import relative, worst
+from flowspec.verify.noise import fixed_noise
+from flowspec.verify.reference import log_prob, quantile, reference
+from flowspec.verify.result import Result
+from flowspec.verify.subject import Subject, named_order, repeated
+from flowspec.verify.units import Unit, drawn, factored, units
+from flowspec.verify.weights import MILD
+
+MOST_STATES = 2**14
+SAMPLES = 20_000
+QUANTILES = 1024
+UNLIKELY = 1e-6
+OUTSIDE = "FS315"  # the check says that samples may lie outside the data's values
+UNSEEN = "FS424"  # the check says that no parameter sees some context
+
+
+# --- likelihood ------------------------------------------------------------------------------------------------------
+
+
+def likelihood(subject: Subject) -> Result:
+    """log_prob is the same under any noise if it is exact, and only then."""
+    model = subject.model()
+    x, given = subject.data(4)
+    with fixed_noise(subject.seed):
+        one = model.log_prob(x, **given)
+    with fixed_noise(subject.seed + 1):
+        other = model.log_prob(x, **given)
+    gap = worst((one - other).abs())
+    if subject.is_exact:
+        return at_most(gap, 0.0, "exact: no noise in log_prob", "log_prob is called exact, and noise changes it")
+    return at_least(gap, 1e-12, f"{subject.cls.LIKELIHOOD}: noise changes log_prob", "no noise in what is not exact")
+
+
+def context(subject: Subject) -> Result:
+    """Every context changes log_prob."""
+    seen: dict[str, int] = dict.fromkeys(subject.cls.GIVEN, 0)
+    for draw in range(3):
+        model = subject.model(draw)
+        x, given = subject.data(8, draw)
+        before = subject.log_prob(model, x, given)
+        for name in seen:
+            other = moved_given(subject.cls.GIVEN, name, given, subject.source(6, draw))
+            seen[name] += int((subject.log_prob(model, x, other) != before).sum())
+    blind = [name for name, count in seen.items() if not count]
+    if blind and not any(f.code == UNSEEN for f in subject.report.diagnostics):
+        return no(f"log_prob is the same whatever `{blind[0]}` is", blind[0])
+    return at_least(min(seen.values()), 0 if blind else 1, "of 24 samples feel each context")
+
+
+def has_context(subject: Subject) -> bool:
+    """Whether the model is given something."""
+    return bool(subject.cls.GIVEN)
+
+
+# --- conditionals ----------------------------------------------------------------------------------------------------
+
+
+def terms(subject: Subject) -> Result:
+    """log_prob is the sum of the terms, and each term is what torch.distributions says of the conditionals."""
+    model, gap, count = subject.model(), 0.0, 0
+    for unit in factored(subject, model, 8):
+        for order in getattr(unit, "orders", (None,)):
+            error = _terms_error(unit, order)
+            if not error <= 1e-9:
+                fault = f"terms and conditionals disagree{f' under order {order}' if order is not None else ''}"
+                return at_most(error, 1e-9, fault=fault, node=unit.name or "terms")
+            gap, count = max(gap, error), count + 1
+    return at_most(gap, 1e-9, f"{count} densities against torch.distributions")
+
+
+@torch.no_grad()
+def _terms_error(unit: Unit, order: int | None) -> float:
+    module, member = unit.module, named_order(order)
+    found = module.terms(unit.x, **member, **unit.given)
+    total = relative(module.log_prob(unit.x, **member, **unit.given), found.sum(1))
+    expected = _reference(unit, order)
+    return max(worst(total), worst(relative(found, expected)) if expected is not None else 0.0)
+
+
+def _reference(unit: Unit, order: int | None) -> Tensor | None:
+    """The terms by torch.distributions; None for a family that has no second opinion."""
+    make = reference(unit.module.family)
+    if make is None:
+        return None
+    named = unit.module.conditionals(unit.x, **named_order(order), **unit.given)
+    return log_prob(make(named), unit.x.flatten(1).double())
+
+
+def has_terms(subject: Subject) -> bool:
+    """Whether the model, or a density in it, has a conditional for each variable."""
+    return any(hasattr(m, "terms") for m in subject.model().modules())
+
+
+# --- mass ------------------------------------------------------------------------------------------------------------
+
+
+def enumerable(subject: Subject) -> bool:
+    """Whether all values of x can be counted, and log_prob has no noise."""
+    return subject.is_exact and subject.values.count_states(subject.shape) <= MOST_STATES
+
+
+def counted(subject: Subject) -> Result:
+    """The probabilities of all states add up to 1, in every context and for every member of an ensemble."""
+    model, gap, sums = subject.model(), 0.0, 0
+    x = subject.values.states(subject.shape)
+    for salt in range(2 if subject.cls.GIVEN else 1):
+        given = repeated(subject.data(1, salt)[1], len(x))
+        for order in dict.fromkeys((None, *subject.orders)):
+            with torch.no_grad():
+                total = model.log_prob(x, **named_order(order), **given).exp().sum()
+            gap, sums = max(gap, worst((total - 1).abs())), sums + 1
+    return at_most(gap, 1e-9, f"{len(x):,} states, {sums} sums", f"{len(x):,} states do not add up to 1", "log_prob")
+
+
+def integrable(subject: Subject) -> bool:
+    """Whether a grid can integrate the density."""
+    return subject.is_exact and not subject.values.discrete and subject.size <= 2
+
+
+def integrated(subject: Subject) -> Result:
+    """The density integrates to 1 over a grid."""
+    model = subject.model(0, MILD)
+    _, given = subject.data(1)
+    mass, points = total_mass(subject, model, given)
+    return at_most(abs(mass - 1), 1e-3, f"over {points:,} points", f"it integrates to {mass:.4f}", "log_prob")
+
+
+# --- samples ---------------------------------------------------------------------------------------------------------
+
+
+def support(subject: Subject) -> Result:
+    """Samples are finite and inside the values of x."""
+    model = subject.model()
+    _, given = subject.data(256)
+    x = model.sample(256, generator=subject.source(8), **given)
+    if not x.isfinite().all():
+        return no("a sample is not finite", "sample")
+    if any(f.code == OUTSIDE for f in subject.report.diagnostics):
+        return yes("finite; the check says that they may leave the values of x")
+    return yes("256 samples, finite and inside") if subject.values.inside(x) else no("a sample lies outside", "sample")
+
+
+def frequencies(subject: Subject) -> Result:
+    """How often each state is drawn fits its probability."""
+    model = subject.model()
+    x = subject.values.states(subject.shape)
+    _, given = subject.data(1)
+    with torch.no_grad():
+        p = model.log_prob(x, **repeated(given, len(x))).exp()
+    found = model.sample(SAMPLES, generator=subject.source(8), **repeated(given, SAMPLES))
+    counts = torch.bincount(_number(subject, found), minlength=len(x))
+    p_value = stats.chi_squared(counts, p * SAMPLES)
+    return at_least(p_value, UNLIKELY, f"p-value of {SAMPLES:,} samples", "samples do not follow log_prob", "sample")
+
+
+def _number(subject: Subject, x: Tensor) -> Tensor:
+    """The row of each sample among the states."""
+    number = torch.zeros(len(x), dtype=torch.long)
+    for column, n in zip(x.flatten(1).long().T, subject.values.sizes(subject.shape).flatten().tolist(), strict=True):
+        number = number * n + column
+    return number
+
+
+def quantiles(subject: Subject) -> Result:
+    """Samples, put through the distribution functions of their conditionals, are uniform (Rosenblatt 1952)."""
+    model, least, node, count = subject.model(), 1.0, "", 0
+    for unit, order in _sampled(subject, model):
+        p = _p_values(subject, unit, order)
+        count += len(p)
+        if float(p.min()) < least:
+            least, node = float(p.min()), unit.name or "sample"
+    least = min(1.0, least * max(count, 1))  # Bonferroni
+    detail = f"p-value of {count} variables, {QUANTILES} samples"
+    return at_least(least, UNLIKELY, detail, "samples do not follow the conditionals", node)
+
+
+def _sampled(subject: Subject, model: Any) -> list[tuple[Unit, int | None]]:
+    """Densities on samples: of the model itself, on the parts of its samples, or on what they drew on the way."""
+    _, given = subject.data(QUANTILES)
+    if not subject.is_flow:
+        return [(_own(subject, model, order, given), order) for order in subject.orders]
+    if not subject.is_exact:
+        return [(u, None) for u in drawn(subject, model, QUANTILES, given) if hasattr(u.module, "conditionals")]
+    x = model.sample(QUANTILES, generator=subject.source(8), **given)
+    return [(u, None) for u in units(subject, model, QUANTILES, at=(x, given)) if hasattr(u.module, "conditionals")]
+
+
+def _own(subject: Subject, model: Any, order: int | None, given: dict[str, Tensor]) -> Unit:
+    x = model.sample(QUANTILES, generator=subject.source(8), **named_order(order), **given)
+    return Unit("", model, x, given, subject.values)
+
+
+@torch.no_grad()
+def _p_values(subject: Subject, unit: Unit, order: int | None) -> Tensor:
+    make = reference(unit.module.family)
+    if make is None:
+        return torch.ones(1)
+    x = unit.x.flatten(1).double()
+    named = unit.module.conditionals(unit.x, **named_order(order), **unit.given)
+    u = torch.rand(x.shape, generator=subject.source(10), dtype=x.dtype)
+    return stats.uniform(quantile(make(named), x, u))
+
+
+CHECKS = (
+    Check("likelihood", likelihood),
+    Check("context is seen", context, has_context),
+    Check("terms", terms, has_terms),
+    Check("probabilities of all states", counted, enumerable, tiny=True),
+    Check("integral", integrated, integrable, tiny=True),
+    Check("support of samples", support),
+    Check("samples against all states", frequencies, enumerable, tiny=True),
+    Check("quantiles of samples", quantiles, has_terms),
+)

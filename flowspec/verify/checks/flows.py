@@ -1,0 +1,204 @@
+"""Checks of flows: both directions undo each other, the log-determinant is that of the Jacobian, and densities add up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from flowspec.verify.checks.base import Check, at_most, is_flow, no, yes
+from flowspec.verify.measure import relative, worst
+from flowspec.verify.moves import jacobian
+from flowspec.verify.noise import fixed_noise
+from flowspec.verify.result import Result
+from flowspec.verify.steps import Step, inverse_errors, log_det_error, shuffled, steps
+from flowspec.verify.subject import Subject
+from flowspec.verify.trace import density_calls
+from flowspec.verify.units import Unit, flows
+from flowspec.verify.weights import GENERIC, POSITIVE
+
+EXACT = 1e-7  # float64, through all steps
+SINGULAR = 1e-8
+STILL = 1e-10
+BATCH = 4
+DRAWS = 9
+DEGENERATE = "FS409"
+
+
+def encode(subject: Subject, unit: Unit, x: Tensor) -> tuple[Tensor, Tensor]:
+    """z and log_det under noise that is the same at every call."""
+    with fixed_noise(subject.seed):
+        found: tuple[Tensor, Tensor] = unit.module.encode(x, **unit.given)
+    return found
+
+
+def first_at_fault(subject: Subject, unit: Unit, error: Callable[[Step], float], tolerance: float) -> str:
+    """The first step whose error is too large, and how many there are."""
+    bad = [step.label for step in steps(subject, unit) if not error(step) <= tolerance]
+    return bad[0] + (f" and {len(bad) - 1} more" if len(bad) > 1 else "") if bad else unit.name
+
+
+# --- inverses --------------------------------------------------------------------------------------------------------
+
+
+def round_trip(subject: Subject) -> Result:
+    """decode(encode(x)) is x."""
+    model, gap = subject.model(), 0.0
+    for unit in flows(subject, model, BATCH):
+        with torch.no_grad():
+            z, _ = encode(subject, unit, unit.x)
+            error = worst(relative(unit.module.decode(z, **unit.given), unit.x))
+        gap = max(gap, error)
+        if not error <= EXACT:
+            node = first_at_fault(subject, unit, lambda step: inverse_errors(step)[0], EXACT)
+            return at_most(error, EXACT, fault="decode(encode(x)) is not x", node=node)
+    return at_most(gap, EXACT, "decode(encode(x)) - x")
+
+
+def inverse_round_trip(subject: Subject) -> Result:
+    """encode(decode(z)) is z, for z that no x was encoded to."""
+    model, gap = subject.model(), 0.0
+    for unit in flows(subject, model, BATCH):
+        with torch.no_grad():
+            z = shuffled(encode(subject, unit, unit.x)[0])
+            x = unit.module.decode(z, **unit.given)
+            error = worst(relative(encode(subject, unit, x)[0], z))
+        gap = max(gap, error)
+        if not error <= EXACT:
+            node = first_at_fault(subject, unit, lambda step: inverse_errors(step)[1], EXACT)
+            return at_most(error, EXACT, fault="encode(decode(z)) is not z", node=node)
+    return at_most(gap, EXACT, "encode(decode(z)) - z")
+
+
+def is_exact_flow(subject: Subject) -> bool:
+    """Whether no step of the flow has noise, so that it is a bijection."""
+    return subject.is_flow and subject.is_exact
+
+
+def step_round_trips(subject: Subject) -> Result:
+    """Every step undoes itself, both ways."""
+    model, gap, count = subject.model(2), 0.0, 0
+    for unit in flows(subject, model, BATCH, 2):
+        for step in steps(subject, unit):
+            error = max(inverse_errors(step))
+            gap, count = max(gap, error), count + 1
+            if not error <= EXACT:
+                return at_most(error, EXACT, fault="a step and its inverse disagree", node=step.label)
+    return at_most(gap, EXACT, f"{count} steps, both ways")
+
+
+# --- log-determinants ------------------------------------------------------------------------------------------------
+
+
+def log_det(subject: Subject) -> Result:
+    """log_det is log|det| of the autograd Jacobian."""
+    gap = 0.0
+    for draw in range(2):
+        for unit in flows(subject, subject.model(draw), BATCH, draw):
+            z, found = encode(subject, unit, unit.x)
+            _, J = jacobian(lambda x, unit=unit: encode(subject, unit, x)[0], unit.x)
+            error = worst(relative(found, torch.linalg.slogdet(J)[1]))
+            gap = max(gap, error)
+            if not error <= SINGULAR:
+                return _wrong_log_det(subject, unit, error, found)
+    return at_most(gap, SINGULAR, f"against slogdet of {z.shape[1]}x{z.shape[1]} Jacobians")
+
+
+def _wrong_log_det(subject: Subject, unit: Unit, error: float, found: Tensor) -> Result:
+    """Names the step whose log-det is wrong; or, where all are right, the one that is missing from the sum."""
+    node = first_at_fault(subject, unit, log_det_error, SINGULAR)
+    fault = "log_det is not that of the Jacobian"
+    if node == unit.name:
+        rest = sum((step.log_det for step in steps(subject, unit)), torch.zeros_like(found)) - found
+        lost = [s.label for s in steps(subject, unit) if worst(relative(s.log_det, rest)) <= SINGULAR]
+        node = lost[0] if lost else unit.name
+        fault = "log_det leaves a step out" if lost else "log_det is not the sum of those of the steps"
+    return at_most(error, SINGULAR, fault=fault, node=node or "flow")
+
+
+# --- dependency ------------------------------------------------------------------------------------------------------
+
+
+def dependency(subject: Subject) -> Tensor:
+    """(D, D) what each entry of z was proved to depend on."""
+    return torch.from_numpy(np.asarray(subject.report.dependency()))
+
+
+def pattern(subject: Subject, draw: int) -> Tensor:
+    """(D, D) the largest entries of the Jacobian over a few samples, relative to the largest of all."""
+    model = subject.model(draw, POSITIVE if draw % 3 == 0 else GENERIC)
+    x, given = subject.data(BATCH, draw)
+    unit = Unit("", model, x, given, subject.values)
+    _, J = jacobian(lambda v: encode(subject, unit, v)[0], x)
+    size = J.abs().amax((1, 2), keepdim=True)
+    found: Tensor = (J.abs() / size).amax(0)
+    return found
+
+
+def sound(subject: Subject) -> Result:
+    """The Jacobian is zero wherever no dependency was proved."""
+    claim, largest = dependency(subject), 0.0
+    for draw in range(3):
+        outside = pattern(subject, draw) * ~claim
+        largest = max(largest, worst(outside))
+        if not largest <= STILL:
+            i, j = divmod(int(outside.nan_to_num(torch.inf).argmax()), subject.size)
+            return at_most(largest, STILL, fault=f"z[{i}] depends on x[{j}], which was ruled out", node="flow")
+    return at_most(largest, STILL, f"{int((~claim).sum()):,} entries of the Jacobian are zero")
+
+
+def tight(subject: Subject) -> Result:
+    """Every proved dependency is a nonzero entry of the Jacobian, for some weights and some x."""
+    if any(finding.code == DEGENERATE for finding in subject.report.diagnostics):
+        return yes("not claimed: a norm over one or two units may hide context")
+    claim = dependency(subject)
+    missing = claim.clone()
+    for draw in range(DRAWS):
+        missing &= pattern(subject, draw) == 0
+        if not missing.any():
+            break
+    lost = int(missing.sum())
+    if not lost:
+        return at_most(0, 0, f"all {int(claim.sum()):,} proved pairs are nonzero")
+    i, j = (int(v) for v in missing.nonzero()[0])
+    return at_most(lost, 0, fault=f"{lost} proved pairs are always zero: z[{i}] by x[{j}] first", node="flow")
+
+
+# --- densities of parts ----------------------------------------------------------------------------------------------
+
+
+def adds_up(subject: Subject) -> Result:
+    """log_prob is log_det plus the log-densities of the parts, and the parts hold every entry of z once."""
+    model, gap = subject.model(), 0.0
+    for unit in flows(subject, model, BATCH):
+        with torch.no_grad(), fixed_noise(subject.seed), density_calls(unit.module, "log_prob") as calls:
+            total = unit.module.log_prob(unit.x, **unit.given)
+        z, log_det = encode(subject, unit, unit.x)
+        direct = [call for call in calls if call.depth == 0]
+        parts = torch.cat([call.args[0].flatten(1) for call in direct], 1)
+        if not _same_entries(parts, z.detach()):
+            return no("the parts that reach densities are not the entries of z", unit.name or "base")
+        expected = log_det + torch.stack([call.output for call in direct]).sum(0)
+        error = worst(relative(total, expected.detach()))
+        gap = max(gap, error)
+        if not error <= 1e-10:
+            return at_most(error, 1e-10, fault="log_prob is not log_det + base", node=unit.name or "log_prob")
+    return at_most(gap, 1e-10, f"log_det + {len(direct)} densities of parts")
+
+
+def _same_entries(a: Tensor, b: Tensor) -> bool:
+    return a.shape == b.shape and torch.equal(a.sort(1).values, b.sort(1).values)
+
+
+CHECKS: tuple[Any, ...] = (
+    Check("round trip of x", round_trip, is_flow),
+    Check("round trip of z", inverse_round_trip, is_exact_flow),
+    Check("round trip of each step", step_round_trips, is_flow),
+    Check("log-determinant", log_det, is_flow),
+    Check("no dependency beyond the proved", sound, is_flow),
+    Check("no proved dependency lost", tight, is_flow),
+    Check("sum of log-densities", adds_up, is_flow),
+)

@@ -1,0 +1,14 @@
+"""Every check, in the order in which the table shows them."""
+
+from __future__ import annotations
+
+from flowspec.verify.checks import autoregressive, density, flows, module, travel
+from flowspec.verify.checks.base import Check
+
+CHECKS: tuple[Check, ...] = (
+    *module.CHECKS,
+    *flows.CHECKS,
+    *autoregressive.CHECKS,
+    *density.CHECKS,
+    *travel.CHECKS,
+)

@@ -1,0 +1,80 @@
+"""What is verified: the report of a spec, the class built from it, and fresh weights, data and noise on demand."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from flowspec.compiler import Report
+from flowspec.verify.inputs import Given, Values, draw_given
+from flowspec.verify.noise import fixed_noise, generator, mixed
+from flowspec.verify.weights import GENERIC, build
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """A spec and its module. The module says what it is by its class attributes; the report holds the claims."""
+
+    report: Report
+    cls: Any  # type[nn.Module] with the attributes of design section 5
+    seed: int = 0
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return tuple(self.cls.SHAPE)
+
+    @property
+    def size(self) -> int:
+        """D, the number of variables."""
+        return math.prod(self.shape)
+
+    @property
+    def values(self) -> Values:
+        return Values.of(self.cls.VALUES)
+
+    @property
+    def is_flow(self) -> bool:
+        return bool(self.cls.KIND == "flow")
+
+    @property
+    def is_exact(self) -> bool:
+        return bool(self.cls.LIKELIHOOD == "exact")
+
+    @property
+    def orders(self) -> tuple[int | None, ...]:
+        """The members of an ensemble; (None,) where there is one order."""
+        count = getattr(self.cls, "ORDERS", 1)
+        return tuple(range(count)) if count > 1 else (None,)
+
+    def model(self, draw: int = 0, kind: str = GENERIC) -> Any:
+        """A float64 model in eval mode with weights of its own for each draw."""
+        return build(self.cls, mixed(self.seed, draw), kind)
+
+    def source(self, *parts: int) -> torch.Generator:
+        """A generator that depends on the seed and on what it is for."""
+        return generator(self.seed, *parts)
+
+    def data(self, n: int, salt: int = 0) -> tuple[Tensor, Given]:
+        """n samples of generic x, and a context for each."""
+        source = self.source(2, salt)
+        return self.values.draw(n, self.shape, source), draw_given(self.cls.GIVEN, n, source)
+
+    def log_prob(self, model: nn.Module, x: Tensor, given: Given) -> Tensor:
+        """log p(x) under noise that is the same at every call."""
+        with fixed_noise(self.seed):
+            found: Tensor = model.log_prob(x, **given)  # type: ignore[operator]
+        return found
+
+
+def named_order(order: int | None) -> dict[str, int]:
+    """The keyword that picks a member of an ensemble."""
+    return {} if order is None else {"order": order}
+
+
+def repeated(given: Given, n: int) -> Given:
+    """The context of the first sample, n times."""
+    return {name: value[:1].expand(n, *value.shape[1:]) for name, value in given.items()}
