@@ -15,14 +15,21 @@ class Missing:
     """What one variable may know and does not.
 
     Attributes:
+        grid: the variables.
         variable: the number of the variable.
         variables: those of R(variable) that no path reaches, in the order of generation, latest first.
-        offsets: the same as (channel, offset of the place).
     """
 
+    grid: Grid
     variable: int
     variables: tuple[int, ...]
-    offsets: tuple[tuple[int, tuple[int, ...]], ...]
+
+    @property
+    def offsets(self) -> tuple[tuple[int, tuple[int, ...]], ...]:
+        """The same as (channel, offset of the place)."""
+        place = np.array(self.grid.site(self.variable)[1])
+        sites = [self.grid.site(v) for v in self.variables]
+        return tuple((channel, tuple(int(e) for e in np.array(site) - place)) for channel, site in sites)
 
 
 def centre(grid: Grid) -> int:
@@ -33,10 +40,5 @@ def centre(grid: Grid) -> int:
 def missing_at(order: Order, variable: int, reached: BoolArray) -> Missing:
     """The part of R(variable) outside `reached`, a (D,) row."""
     lost = order.before(variable) & ~reached
-    variables = [int(v) for v in order.sequence[::-1] if lost[v]]
-    place = np.array(order.grid.site(variable)[1])
-    offsets = []
-    for v in variables:
-        channel, site = order.grid.site(v)
-        offsets.append((channel, tuple(int(e) for e in np.array(site) - place)))
-    return Missing(variable, tuple(variables), tuple(offsets))
+    latest_first = order.sequence[::-1]
+    return Missing(order.grid, variable, tuple(latest_first[lost[latest_first]].tolist()))

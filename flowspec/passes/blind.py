@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from flowspec.diagnostics import Finding, Label, Span
 from flowspec.graph.masks import LabelMask, SiteMask, TapMask
 from flowspec.order import Order, centre, missing_at
@@ -140,12 +142,11 @@ def _example(facts: NetFacts, order: Order) -> tuple[str, ...]:
 
 
 def _without_context(facts: NetFacts, order: Order) -> int | None:
-    """A variable that may know something and knows nothing; those early in the order are the first to lose it."""
+    """The first variable in the order that may know something and knows nothing."""
     reach = facts.reach
     assert reach is not None
     if not reach.missing or reach.dependency is None:
         return None
-    for v in order.sequence[: min(order.grid.size, 512)].tolist():
-        if order.before(v).any() and not reach.dependency.row(v).any():
-            return int(v)
-    return None
+    may = order.rank > 0 if order.rank is not None else np.array([bool(p) for p in order.parents or ()])
+    lost = may & reach.dependency.knows_nothing()
+    return int(order.sequence[np.argmax(lost[order.sequence])]) if lost.any() else None

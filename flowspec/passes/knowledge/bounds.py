@@ -72,6 +72,9 @@ class Derivation:
         self.labels = tuple(Labels(order, self.rows) for order in orders)
 
     def _family(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """All of F, and what of it fits through the narrowest flat layer; empty where no layer is flat."""
+        if not any(self.shapes[i].flat and self.graph.nodes[i].inputs for i in self.live - {self.graph.output}):
+            return (0,), (0,)
         sees_context = any(
             not n.inputs and n.id != "x" and i in self.live
             for i, n in enumerate(self.graph.nodes)

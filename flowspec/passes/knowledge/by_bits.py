@@ -46,6 +46,10 @@ class BitDependency:
     def row(self, v: int) -> Bools:
         return self.bits.row(v)
 
+    def knows_nothing(self) -> Bools:
+        nothing: Bools = self.bits.sizes == 0
+        return nothing
+
     def levels(self) -> Ints | None:
         """The longest path to each variable, in an order in which nothing is read before it is there."""
         return row_levels(self.bits, self.order.sequence.tolist())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 from typing import Any, Protocol
 
 import numpy as np
@@ -13,7 +14,7 @@ from flowspec.graph.masks import TapMask
 from flowspec.graph.net import NetGraph
 from flowspec.ops.base import NetContext
 from flowspec.ops.edges import Channelwise, Joined
-from flowspec.order import Closure, Offsets, Order, Places, offset_levels
+from flowspec.order import Closure, Guarded, Offsets, Order, Places, offset_levels
 from flowspec.passes.knowledge.bounds import Knowledge
 from flowspec.passes.shapes import Shapes
 
@@ -56,9 +57,28 @@ class OffsetDependency:
         channel, site = self.order.grid.site(v)
         return self.algebra.row(self.channels[channel], site)
 
+    def knows_nothing(self) -> Bools:
+        return np.concatenate([~_reached(dep, self.order.grid.sites) for dep in self.channels])
+
     def levels(self) -> Ints | None:
         assert self.order.scan is not None
         return offset_levels(self.algebra, self.channels, self.order.scan)
+
+
+def _reached(dep: Guarded, sites: tuple[int, ...]) -> Bools:
+    """(places,) whether the unit at each place depends on anything: the rectangles where a path fits, added up by
+    their corners."""
+    axes, size = len(sites), np.array(sites)
+    tight = np.argwhere(dep.tight.any(axis=0)) + np.array(dep.low)
+    lo = np.concatenate([np.minimum(tight, 0), dep.extra[:, 1 + axes : 1 + 2 * axes]])
+    hi = np.concatenate([np.maximum(tight, 0), dep.extra[:, 1 + 2 * axes :]])
+    found = np.zeros(size + 1, dtype=np.int64)
+    for ends in product((False, True), repeat=axes):
+        corner = np.where(ends, size - hi, -lo)
+        np.add.at(found, tuple(corner.T), (-1) ** sum(ends))
+    for axis in range(axes):
+        found = found.cumsum(axis)
+    return (found[tuple(slice(n) for n in sites)] > 0).reshape(-1)
 
 
 def offsets_reach(

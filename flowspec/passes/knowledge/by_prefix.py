@@ -35,6 +35,10 @@ class Prefixes:
         row: Bools = self.order.rank < self.known[v]
         return row
 
+    def knows_nothing(self) -> Bools:
+        nothing: Bools = self.known == 0
+        return nothing
+
     def levels(self) -> Ints:
         return prefix_levels(self.order, self.known)
 

@@ -34,6 +34,9 @@ class Dependency(Protocol):
     def row(self, v: int) -> Bools:
         """(D,) what the parameters of variable v depend on."""
 
+    def knows_nothing(self) -> Bools:
+        """(D,) whether the parameters of each variable depend on none."""
+
     def levels(self) -> np.ndarray[Any, np.dtype[np.int64]] | None:
         """(D,) the sampling level of each variable, from 1 (semantics T1); None where it was not computed."""
 
