@@ -48,14 +48,20 @@ class Closure:
     grid: Grid
     axes: tuple[int, ...] = ()
     _memo: dict[Hashable, Reach] = field(default_factory=dict, compare=False, repr=False)
+    _known: dict[Hashable, Reach] = field(default_factory=dict, compare=False, repr=False)
 
     def nothing(self) -> Reach:
         """No dependency."""
-        return Reach(tuple({} for _ in self._signs))
+        return self._one(tuple({} for _ in self._signs))
 
     def unit(self, channel: int) -> Reach:
         """x itself at the unit's own place."""
-        return Reach(tuple(self._lanes.unit(channel) for _ in self._signs))
+        return self._one(tuple(self._lanes.unit(channel) for _ in self._signs))
+
+    def _one(self, bounds: tuple[Rows, ...]) -> Reach:
+        """The reach with these sets: the same object for the same sets, so that looking it up again costs nothing."""
+        reach = Reach(bounds)
+        return self._known.setdefault(reach.key, reach)
 
     def union(self, reaches: Iterable[Reach]) -> Reach:
         """Whatever one of `reaches` holds."""
@@ -64,14 +70,16 @@ class Closure:
 
     def through(self, inputs: Iterable[tuple[Reach, IntArray]]) -> Reach:
         """A class that reads, from each input class, the places at `taps` (k, axes) around its own."""
-        read = [(reach, self._taps(taps)) for reach, taps in inputs]
-        key = tuple((reach.key, taps) for reach, taps in read)
+        read = list(dict.fromkeys((reach, self._taps(taps)) for reach, taps in inputs))
+        key = tuple((id(reach), taps) for reach, taps in read)
+        if len(read) == 1 and read[0][1] == self._stay:
+            return read[0][0]
         if key not in self._memo:
             bounds: tuple[Rows, ...] = tuple({} for _ in self._signs)
             for n, sign in enumerate(self._signs):
                 for reach, taps in read:
                     self._lanes.push(reach.bounds[n], _along(taps, sign), bounds[n])
-            self._memo[key] = Reach(bounds)
+            self._memo[key] = self._one(bounds)
         return self._memo[key]
 
     def repeat(self, reaches: Mapping[K, Reach], taps: Mapping[tuple[K, K], IntArray]) -> dict[K, Reach]:
@@ -81,7 +89,7 @@ class Closure:
         """
         steps = {pair: self._taps(offsets) for pair, offsets in taps.items()}
         once = {o: self.through((reaches[i], taps[o, i]) for i in reaches if (o, i) in taps) for o in reaches}
-        key = (tuple((k, reach.key) for k, reach in once.items()), tuple(steps.items()))
+        key = (tuple((k, id(reach)) for k, reach in once.items()), tuple(steps.items()))
         if any((key, k) not in self._memo for k in once):
             self._memo.update(((key, k), reach) for k, reach in self._closed(once, steps).items())
         return {k: self._memo[key, k] for k in once}
@@ -116,7 +124,7 @@ class Closure:
                 Component(self._lanes, group, allowed).close(rows)
             for k in once:
                 bounds[k].append(rows[k])
-        return {k: Reach(tuple(b)) for k, b in bounds.items()}
+        return {k: self._one(tuple(b)) for k, b in bounds.items()}
 
     def _taps(self, offsets: IntArray) -> Taps:
         axes = list(self.axes or range(self.grid.axes))
@@ -125,6 +133,10 @@ class Closure:
             if abs(step) < self._lanes.width:
                 moves.setdefault(tuple(outer), []).append(step)
         return tuple((outer, tuple(steps)) for outer, steps in moves.items())
+
+    @cached_property
+    def _stay(self) -> Taps:
+        return self._taps(np.zeros((1, self.grid.axes), np.int64))
 
     @cached_property
     def _lanes(self) -> Lanes:
