@@ -33,9 +33,6 @@ class Lookup(NetOp):
     def _plain(self, site: NetSite) -> str:
         return "{0}.unsqueeze(1)" if site.inputs[0].vector else "{0}"
 
-    def _integers(self, site: NetSite) -> str:
-        return self._plain(site) + ".long()"
-
 
 @dataclass(frozen=True)
 class OneHot(Lookup):
@@ -66,7 +63,7 @@ class Embedding(Lookup):
 
     def lower(self, site: NetSite) -> Lowered:
         module = construct("ChannelEmbedding", site.inputs[0].channels, site.context.count, self.out)
-        return Lowered(f"{{m}}({self._integers(site)})", module, raw=True)
+        return Lowered(f"{{m}}({self._plain(site)})", module, raw=True)
 
 
 @dataclass(frozen=True)

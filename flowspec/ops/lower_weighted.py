@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from itertools import product
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -131,10 +132,15 @@ def _free(source: Layout, output: Layout, edges: Window) -> Construct:
 def _plain(n_in: int, n_out: int, shape: tuple[int, ...], first: tuple[int, ...], step: tuple[int, ...]) -> Construct:
     centred = all(k % 2 == 1 and f == -(k // 2) * d for k, f, d in zip(shape, first, step, strict=True))
     if not centred:
-        return construct("Conv", n_in, n_out, shape, first, step)
+        return construct("Conv", n_in, n_out, shape, first=first, dilation=_steps(shape, step))
     name, pad = f"nn.Conv{len(shape)}d", _one(tuple(-f for f in first))
-    dilation = _one(step) if any(d > 1 and k > 1 for k, d in zip(shape, step, strict=True)) else None
+    dilation = _one(step) if _steps(shape, step) else None
     return construct(name, n_in, n_out, _one(shape), padding=pad or None, dilation=dilation)
+
+
+def _steps(shape: tuple[int, ...], step: tuple[int, ...]) -> tuple[int, ...] | None:
+    """The dilation, where it means anything."""
+    return step if any(d > 1 and k > 1 for k, d in zip(shape, step, strict=True)) else None
 
 
 def _masked(site: NetSite, mask: TapMask) -> Construct:
@@ -145,18 +151,19 @@ def _masked(site: NetSite, mask: TapMask) -> Construct:
         (o, i): _taps_text([taps[t] for t in box.taps], box.shape)
         for o, row in enumerate(mask.kept)
         for i, taps in enumerate(row)
+        if any(taps)  # a pair that is left out keeps nothing
     }
-    single = len(table) == 1
+    single = len(mask.kept) == len(mask.kept[0]) == 1
     return construct(
         "MaskedConv",
         site.inputs[0].channels,
         site.output.channels,
         box.shape,
         table[0, 0] if single else table,
-        None if single else class_text(mask.in_class),
-        None if single else class_text(mask.out_class),
         first=box.first,
-        dilation=box.step if any(d > 1 for d in box.step) else None,
+        in_groups=None if single else class_text(mask.in_class),
+        out_groups=None if single else class_text(mask.out_class),
+        dilation=_steps(box.shape, box.step),
         digest=digest(tap_array(mask)),
     )
 
@@ -181,17 +188,33 @@ def _taps_text(kept: list[bool], shape: tuple[int, ...]) -> str:
     return "|".join("/".join(rows[i : i + shape[-2]]) for i in range(0, len(rows), shape[-2]))
 
 
+def site_array(mask: SiteMask, sites: tuple[int, ...]) -> npt.NDArray[np.bool_]:
+    """The mask as the layer holds it: (classes out, classes in, taps, sites)."""
+    place = np.stack(np.unravel_index(np.arange(prod(sites)), sites))
+    at = place[None] + np.array(mask.offsets)[:, :, None]
+    inside = ((at >= 0) & (at < np.array(sites)[:, None])).all(1)
+    seen = np.ravel_multi_index(tuple(np.moveaxis(at, 1, 0)), sites, mode="clip")
+    reads, writes = (
+        np.array(mask.reads)[:, seen],
+        np.array(mask.writes),
+    )  # (classes in, taps, sites), (classes out, sites)
+    kept: npt.NDArray[np.bool_] = (reads[None] <= writes[:, None, None]) & inside
+    return kept
+
+
 def _local(site: NetSite, edges: Window, mask: SiteMask) -> Construct:
+    groups = {"in_groups": mask.in_class, "out_groups": mask.out_class}
+    single = len(mask.reads) == len(mask.writes) == 1
     return construct(
         "LocalConv",
         site.inputs[0].channels,
         site.output.channels,
         site.output.sites,
         edges.shape,
-        tuple(mask.offsets[0]),
-        edges.dilation,
-        [label_text(row) for row in mask.reads],
-        [label_text(row) for row in mask.writes],
-        class_text(mask.in_class),
-        class_text(mask.out_class),
+        first=tuple(mask.offsets[0]),
+        reads=[label_text(row) for row in mask.reads],
+        writes=[label_text(row) for row in mask.writes],
+        **{} if single else {name: class_text(of) for name, of in groups.items()},
+        dilation=_steps(edges.shape, edges.dilation),
+        digest=digest(site_array(mask, site.output.sites)),
     )

@@ -44,11 +44,11 @@ class LocalConv(nn.Module):
         sites: tuple[int, ...],
         kernel: tuple[int, ...],
         first: tuple[int, ...],
-        dilation: tuple[int, ...] | None,
         reads: list[list[int] | range],
         writes: list[list[int] | range],
         in_groups: list[int] | None = None,
         out_groups: list[int] | None = None,
+        dilation: tuple[int, ...] | None = None,
         digest: str | None = None,
         bias: bool = True,
     ) -> None:

@@ -104,9 +104,9 @@ class TinyPixelCnn(Model, Autoregressive):
         super().__init__(Categorical(3), (2, 1, 2), [0, 2, 1, 3])
         strict = {(0, 0): "10", (0, 1): "10", (1, 0): "11", (1, 1): "10"}
         upto = {(0, 0): "11", (0, 1): "10", (1, 0): "11", (1, 1): "11"}
-        self.first = MaskedConv(2, 12, (1, 2), strict, [0, 1], [k * 2 // 12 for k in range(12)], (0, -1))
+        self.first = MaskedConv(2, 12, (1, 2), strict, (0, -1), [0, 1], [k * 2 // 12 for k in range(12)])
         self.last = MaskedConv(
-            12, 6, (1, 2), upto, [k * 2 // 12 for k in range(12)], [k * 2 // 6 for k in range(6)], (0, -1)
+            12, 6, (1, 2), upto, (0, -1), [k * 2 // 12 for k in range(12)], [k * 2 // 6 for k in range(6)]
         )
 
     def theta(self, x: torch.Tensor) -> torch.Tensor:

@@ -31,8 +31,8 @@ LAYERS = {
     "linear": lambda: MaskedLinear([1, 2, 3], [0, 1, 2, 2, 3]),
     "ensemble": lambda: MaskedLinear([[1, 2, 3], [3, 1, 2]], [0, 1, 2, 2, 3]),
     "subset": lambda: SubsetLinear([1, 2, 1 << 99], [0, 3, 1 | 1 << 99]),
-    "conv": lambda: MaskedConv(2, 4, (3, 3), "111/100/000", None, None, (-1, -1)),
-    "local": lambda: LocalConv(2, 4, (3, 4), (3, 3), (-1, -1), None, [[p + 1 for p in LABELS]], [LABELS]),
+    "conv": lambda: MaskedConv(2, 4, (3, 3), "111/100/000", (-1, -1)),
+    "local": lambda: LocalConv(2, 4, (3, 4), (3, 3), (-1, -1), [[p + 1 for p in LABELS]], [LABELS]),
     "norm": lambda: ChannelNorm(4, [0, 0, 1, 1]),
 }
 INPUTS = {"conv": (2, 3, 4), "local": (2, 3, 4), "norm": (4, 2)}
@@ -91,7 +91,7 @@ def test_true_fan_in_sets_the_scale() -> None:
 )
 def test_convolution_by_its_definition(sites, kernel, first, dilation, taps) -> None:
     torch.manual_seed(0)
-    layer = MaskedConv(2, 3, kernel, taps, None, None, first, dilation).double()
+    layer = MaskedConv(2, 3, kernel, taps, first, dilation=dilation).double()
     x = torch.randn(2, 2, *sites).double()
     kept = [tap == "1" for tap in taps if tap in "01"]
     weight = layer.weight.flatten(2)
@@ -111,7 +111,7 @@ def test_convolution_by_its_definition(sites, kernel, first, dilation, taps) -> 
 
 def test_taps_of_channel_groups() -> None:
     taps = {(0, 0): "10", (1, 0): "11", (1, 1): "10"}
-    layer = MaskedConv(2, 2, (2,), taps, [0, 1], [0, 1], (-1,)).double()
+    layer = MaskedConv(2, 2, (2,), taps, (-1,), [0, 1], [0, 1]).double()
     j = jacobian(layer, (2, 3)).view(2, 3, 2, 3) != 0  # out channel, site, in channel, site
     assert torch.equal(j[1, :, 0], torch.tensor([[1, 0, 0], [1, 1, 0], [0, 1, 1]]).bool())
     assert torch.equal(j[0, :, 0], torch.tensor([[0, 0, 0], [1, 0, 0], [0, 1, 0]]).bool())
@@ -120,9 +120,9 @@ def test_taps_of_channel_groups() -> None:
 
 
 def test_local_masks_of_a_raster_order_are_one_mask() -> None:
-    one = MaskedConv(3, 5, (3, 3), "111/100/000", None, None, (-1, -1)).double()
+    one = MaskedConv(3, 5, (3, 3), "111/100/000", (-1, -1)).double()
     rank = range(20)
-    local = LocalConv(3, 5, (4, 5), (3, 3), (-1, -1), None, [range(1, 21)], [rank]).double()
+    local = LocalConv(3, 5, (4, 5), (3, 3), (-1, -1), [range(1, 21)], [rank]).double()
     local.load_state_dict(one.state_dict())
     x = torch.randn(2, 3, 4, 5).double()
     assert (local(x) - one(x)).abs().max() < 1e-12
@@ -132,7 +132,7 @@ def test_local_masks_by_their_labels() -> None:
     torch.manual_seed(0)
     sites, ranks = (2, 3), torch.randperm(12).view(2, 6).tolist()  # of two channel classes
     reads = [[r + 1 for r in row] for row in ranks]
-    layer = LocalConv(3, 4, sites, (3, 3), (-1, -1), (1, 1), reads, ranks, [0, 1, 1], [1, 0, 0, 1]).double()
+    layer = LocalConv(3, 4, sites, (3, 3), (-1, -1), reads, ranks, [0, 1, 1], [1, 0, 0, 1]).double()
     j = jacobian(layer, (3, *sites)).view(4, 6, 3, 6) != 0
     for o, out_class in enumerate([1, 0, 0, 1]):
         for i, in_class in enumerate([0, 1, 1]):
@@ -177,8 +177,8 @@ def test_a_layer_refuses_a_mask_that_was_not_proved() -> None:
     for build in (
         lambda: MaskedLinear([1], [1], digest="0" * 16),
         lambda: SubsetLinear([1], [1], digest="0" * 16),
-        lambda: MaskedConv(1, 1, (1,), "1", None, None, (0,), digest="0" * 16),
-        lambda: LocalConv(1, 1, (1,), (1,), (0,), None, [[0]], [[0]], digest="0" * 16),
+        lambda: MaskedConv(1, 1, (1,), "1", (0,), digest="0" * 16),
+        lambda: LocalConv(1, 1, (1,), (1,), (0,), [[0]], [[0]], digest="0" * 16),
     ):
         with pytest.raises(RuntimeError, match="is not the one that was proved"):
             build()
