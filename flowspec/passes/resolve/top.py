@@ -500,7 +500,10 @@ def _no_model(root: Mapping, flow: list[str], chain: list[str], session: Session
         )
 
 
-TRAIN_KEYS = {"steps", "epochs", "batch", "lr", "clip", "patience", "seed", "decay", "betas", "precision", "ema"}
+TRAIN_KEYS = frozenset(
+    "epochs steps batch lr betas weight_decay clip patience eval_every schedule warmup ema seed precision compile columns "
+    "binarize standardize".split()
+)
 
 
 def _train(entry: Entry | None, session: Session) -> None:
