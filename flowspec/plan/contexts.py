@@ -1,0 +1,87 @@
+"""What densities and nets are given: where each context comes from, and how it enters a net as numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flowspec.graph.layout import Layout
+from flowspec.graph.model import Autoregressive, Conditioner, Context, Density, Flow, Leaf, Part
+from flowspec.graph.support import Support
+from flowspec.passes.facts import NetFacts
+from flowspec.plan.names import Namer, local
+from flowspec.plan.nets import Entry
+
+Origins = Mapping[str, "Datum"]
+
+
+@dataclass(frozen=True, slots=True)
+class Datum:
+    """Data that a net may read: its shape and values, and the number of classes of a label, which has no shape."""
+
+    shape: tuple[int, ...]
+    values: Support
+    classes: int | None = None
+
+    @property
+    def conversion(self) -> str:
+        """How it becomes numbers: labels one-hot, integers on [-1, 1]; empty for numbers and bits, which enter as they are."""
+        if self.classes is not None:
+            return f"F.one_hot({{0}}, {self.classes}).to({{1}}.dtype)"
+        count = self.values.count
+        if isinstance(count, tuple):
+            return f"signed_unit({{0}}, {{0}}.new_tensor({list(count)}))"
+        return "" if count in (None, 2) else f"signed_unit({{0}}, {count})"
+
+
+def datum(layout: Layout, values: Support) -> Datum:
+    """Variables of one layout."""
+    return Datum(layout.shape, values)
+
+
+def parameter_names(contexts: tuple[Context, ...], taken: tuple[str, ...] = ("x",)) -> dict[str, str]:
+    """The parameter by which each context enters a net or a density, by its local name in the spec."""
+    namer = Namer(taken)
+    return {c.name: namer.fresh(local(c.name, "context")) for c in contexts}
+
+
+def entries(facts: NetFacts, conditioner: Conditioner, x: Datum | None, origins: Origins) -> tuple[Entry, ...]:
+    """The sources of one use of a net, x first."""
+    nodes = {node.id: i for i, node in enumerate(facts.conditioner.graph.nodes) if not node.inputs}
+    names = parameter_names(conditioner.contexts)
+    found = [Entry(0, "x", x.shape, x.conversion)] if x is not None else []
+    for context in conditioner.contexts:
+        known = origins[context.origin]
+        found.append(Entry(nodes[context.name], names[context.name], known.shape, known.conversion))
+    return tuple(found)
+
+
+# --- contexts of flows inside flows --------------------------------------------------------------------------------------
+
+
+def own_value(flow: Flow, part: Part, context: Context) -> int | None:
+    """The value of this flow that a context of one of its parts is; None where it comes from outside."""
+    kind, _, name = context.origin.partition(":")
+    if kind == "part":
+        return next((p.value for p in flow.parts if p.name == name), None)
+    if kind == "value" and any({part.value, int(name)} <= set(node.outputs) for node in flow.nodes):
+        return int(name)
+    return None
+
+
+def contexts_of(density: Density) -> tuple[Context, ...]:
+    """What a density must be given, one for each origin, in the order in which it is first named."""
+    if not isinstance(density, Flow):
+        return density.conditioner.contexts if density.conditioner is not None else ()
+    found: dict[str, Context] = {}
+    for node in density.nodes:
+        for context in node.conditioner.contexts if node.conditioner is not None else ():
+            found.setdefault(context.origin, context)
+    for part in density.parts:
+        for context in contexts_of(part.density):
+            if own_value(density, part, context) is None:
+                found.setdefault(context.origin, context)
+    return tuple(found.values())
+
+
+__all__ = ["Autoregressive", "Datum", "Leaf", "contexts_of", "datum", "entries", "own_value", "parameter_names"]

@@ -1,0 +1,87 @@
+"""Densities as modules: families by name, chains of conditionals, and flows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flowspec.graph.model import Autoregressive, Leaf
+from flowspec.passes.facts import DensityFacts, Facts
+from flowspec.plan.code import Attribute, ClassPlan, Construct, Method, Parameter, Return, Value
+from flowspec.plan.contexts import Origins, datum, entries, parameter_names
+from flowspec.plan.module import Module
+from flowspec.plan.nets import NetUse, net_class
+from flowspec.plan.orders import levels_text, places_of
+from flowspec.plan.schedule import Schedule
+
+TENSOR = "torch.Tensor"
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """What stands around the methods of a density's class: the class itself for a part, the model for the top."""
+
+    name: str
+    doc: str
+    net: str = "net"
+    bases: tuple[str, ...] = ()
+    fields: tuple[tuple[str, Value], ...] = ()
+    given: tuple[str, ...] | None = None  # the contexts that a model takes, whether or not it reads them
+
+
+# --- families ------------------------------------------------------------------------------------------------------------
+
+
+def leaf(density: Leaf, label: str, facts: Facts, origins: Origins, module: Module) -> tuple[str, tuple[Value, ...]]:
+    """The runtime's class for a family by name, and its arguments."""
+    found = facts.densities[density]
+    shape = found.layout.shape
+    if density.conditioner is not None:
+        net = density_net(density, label, found, facts, origins, module)
+        return "Conditional", (Construct(net), density.family.lower(found.support), shape)
+    if density.form == "standard":
+        return "Independent", (density.family.lower_standard(), shape)
+    return "Free" if density.family.size(found.support) else "Independent", (density.family.lower(found.support), shape)
+
+
+def density_net(
+    density: Leaf | Autoregressive, label: str, found: DensityFacts, facts: Facts, origins: Origins, module: Module
+) -> str:
+    """The class of the net that gives a density its parameters."""
+    conditioner, net = density.conditioner, facts.nets[density]
+    assert conditioner is not None
+    ordered = isinstance(density, Autoregressive)
+    x = datum(found.layout, found.support) if ordered else None
+    places = places_of(density.order, net.orders, found.layout) if isinstance(density, Autoregressive) else None
+    doc = (
+        "The parameters of every variable, from the variables before it."
+        if ordered
+        else "The parameters of every variable."
+    )
+    return net_class(NetUse(net, entries(net, conditioner, x, origins), label, doc, places), module)
+
+
+# --- chains of conditionals ----------------------------------------------------------------------------------------------
+
+
+def autoregressive(density: Autoregressive, shell: Shell, facts: Facts, origins: Origins, module: Module) -> ClassPlan:
+    """The class of a density by the chain rule."""
+    found = facts.densities[density]
+    net = density_net(density, shell.net, found, facts, origins, module)
+    places = places_of(density.order, found.orders, found.layout)
+    levels = levels_text(found.levels, places, module.literals)
+    module.schedules.append(Schedule(density.id, tuple(row - 1 for row in found.levels), facts.nets[density]))
+    return ClassPlan(
+        shell.name, (*shell.bases, "Autoregressive"), shell.doc, (Attribute("net", Construct(net)),),
+        (_theta(density, shell, len(found.levels)),), shell.fields,
+        (density.head.lower(found.support), found.layout.shape, levels),
+    )  # fmt: skip
+
+
+def _theta(density: Autoregressive, shell: Shell, members: int) -> Method:
+    assert density.conditioner is not None
+    names = list(parameter_names(density.conditioner.contexts).values())
+    taken = shell.given if shell.given is not None else names
+    order = [Parameter("order", "int", "0")] if members > 1 else []
+    arguments = ", ".join(["x", *names, *(["order"] if members > 1 else [])])
+    parameters = (Parameter("x"), *(Parameter(name) for name in taken), *order)
+    return Method("theta", parameters, TENSOR, (Return(f"self.net({arguments})"),))
