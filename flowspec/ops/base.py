@@ -109,6 +109,8 @@ class NetOp(Op):
     family = "net"
     reads_raw: ClassVar[bool] = False  # wants the integers of x, not their numbers on [-1, 1]
     slices: ClassVar[int] = 1  # into how many equal parts it cuts the channels of its input (semantics K4)
+    outside: ClassVar[bool] = False  # stands for a value from outside the net: x, or a context
+    inputs: ClassVar[str] = "one"  # how many values it reads: one, many (a list that is complete), none
     repeatable: ClassVar[bool] = False  # may stand again after itself without a change of meaning (semantics D6)
 
     def layout(self, context: NetContext, inputs: tuple[Layout, ...]) -> Layout:

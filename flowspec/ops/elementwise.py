@@ -142,6 +142,7 @@ class Gate(NetOp):
 class Merge(NetOp):
     """Combines values of one shape, channel by channel."""
 
+    inputs = "many"
     repeatable = True
     symbol: ClassVar[str]
 
@@ -211,6 +212,7 @@ class Concat(NetOp):
 
     name = "concat"
     main = "values"
+    inputs = "many"
     values: Any = arg(VALUES, "the names of the values", (), form="values")
 
     def layout(self, context: NetContext, inputs: tuple[Layout, ...]) -> Layout:

@@ -72,6 +72,7 @@ class Position(NetOp):
 
     name = "position"
     main = "channels"
+    inputs = "none"
     channels: int | None = arg(
         {"anyOf": [POSITIVE_INT, {"type": "null"}]}, "learned channels; coordinates if left out", None
     )
@@ -96,6 +97,7 @@ class Source(NetOp):
     """A value from outside the net: `x`, or a context by name. Integers become numbers on [-1, 1]."""
 
     name = "source"
+    outside = True
     label: str = "x"
 
     def edges(self, context: NetContext, inputs: tuple[Layout, ...], output: Layout) -> Edges:

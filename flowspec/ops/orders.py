@@ -19,6 +19,8 @@ class OrderOp(Op):
 
     family = "order"
     members: int = 1  # an ensemble has more
+    turns: ClassVar[bool] = True  # every other one of `times` runs backwards, where the order is total
+    independent: ClassVar[bool] = False  # no variable knows another, unless the channels of a site do
 
     def build(self, layout: Layout, names: tuple[str, ...], channels: Channels, member: int = 0) -> Order:
         """The order on the variables of `layout`. Raises OpError."""
@@ -160,6 +162,7 @@ class Graph(OrderOp):
     """A Bayes net: each variable may know its parents."""
 
     name = "graph"
+    turns = False
     main = "parents"
     hint = "a Bayes net is a graph without cycles over the variables of x"
     parents: dict[str, tuple[int | str, ...]] = arg(
@@ -195,6 +198,8 @@ class NoOrder(OrderOp):
     """No variable knows another: all are independent given the context."""
 
     name = "none"
+    turns = False
+    independent = True
 
     def make(self, grid: Grid, names: tuple[str, ...], channels: Channels, member: int) -> Order:
         return maths.none(grid, channels=channels)

@@ -127,7 +127,7 @@ class _Run:
 
     def _check_channels(self, model: Autoregressive, layout: Layout) -> None:
         """`joint` with a head that models each channel alone makes the channels of a site independent."""
-        if model.order.channels == "joint" and layout.channels > 1 and model.order.op.name != "none":
+        if model.order.channels == "joint" and layout.channels > 1 and not model.order.op.independent:
             self.findings.append(
                 Finding(
                     "FS427",

@@ -17,7 +17,7 @@ def net_cost(facts: NetFacts) -> NetFacts:
     graph = facts.conditioner.graph
     parameters = macs = 0
     for i in sorted(graph.live()):
-        if graph.nodes[i].inputs or graph.nodes[i].op.name == "position":
+        if not graph.nodes[i].op.outside:
             parameters += graph.nodes[i].op.parameters(facts.site(i))
             macs += _macs(facts, i)
     return replace(facts, parameters=parameters, macs=macs)

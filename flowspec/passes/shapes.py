@@ -39,7 +39,7 @@ def net_shapes(graph: NetGraph, context: NetContext, sources: dict[str, Layout])
     layouts: list[Layout | None] = []
     findings: list[Finding] = []
     for node in graph.nodes:
-        if not node.inputs and node.op.name == "source":
+        if node.op.outside:
             layouts.append(sources.get(node.id))  # a context that this net does not read has none
             continue
         inputs = [layouts[i] for i in node.inputs]

@@ -75,11 +75,7 @@ class Derivation:
         """All of F, and what of it fits through the narrowest flat layer; empty where no layer is flat."""
         if not any(self.shapes[i].flat and self.graph.nodes[i].inputs for i in self.live - {self.graph.output}):
             return (0,), (0,)
-        sees_context = any(
-            not n.inputs and n.id != "x" and i in self.live
-            for i, n in enumerate(self.graph.nodes)
-            if n.op.name == "source"
-        )
+        sees_context = any(n.op.outside and n.id != "x" and i in self.live for i, n in enumerate(self.graph.nodes))
         rows = family(self.order, sees_context).rows or (0,)
         width = common_width(self.graph, self.shapes, self.context, self.cut)
         if width is None or width >= len(rows):
@@ -105,7 +101,7 @@ class Derivation:
         layout = self.shapes.layouts[i]
         if layout is None or i not in self.live or any(self.bounds[j] is None for j in node.inputs):
             return None, None  # what leads nowhere can neither leak nor lose anything
-        if node.op.name == "source":
+        if node.op.outside:
             return self._source(node, layout), None
         edges = node.op.edges(self.context, tuple(self.shapes[j] for j in node.inputs), layout)
         match edges:

@@ -58,7 +58,7 @@ def common_width(graph: NetGraph, shapes: Shapes, context: NetContext, cut: tupl
 def _paths_from(graph: NetGraph) -> list[int]:
     count = [0] * len(graph.nodes)
     for i, node in enumerate(graph.nodes):
-        count[i] = int(node.id == "x" and node.op.name == "source") + sum(count[j] for j in node.inputs)
+        count[i] = int(node.id == "x" and node.op.outside) + sum(count[j] for j in node.inputs)
     return count
 
 

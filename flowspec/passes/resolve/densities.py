@@ -163,7 +163,7 @@ def _read_net_anyway(
 
 
 def _knows_nothing(order: OrderChoice) -> bool:
-    return order.op.name == "none" and order.channels == "joint"
+    return order.op.independent and order.channels == "joint"
 
 
 def _independent(

@@ -432,7 +432,7 @@ class FlowBuilder:
 
 
 def _turns(op: Any) -> bool:
-    """Whether `times` swaps or reverses: couplings always, orders where they are total (never a graph)."""
+    """Whether `times` swaps or reverses: couplings always, orders that may be total."""
     if not isinstance(op, AutoregressiveStep):
         return True
-    return op.order is not None and op.order.op.name not in ("graph", "levels", "none")
+    return op.order is not None and bool(op.order.op.turns)

@@ -24,7 +24,6 @@ from flowspec.syntax.steps import Step, unknown_op
 from flowspec.syntax.tree import Entry, Mapping, Node, Scalar, Sequence, site
 
 Names = dict[str, Bundle]
-_LIST_OPS = ("add", "concat", "mul")
 
 
 class NetBuilder:
@@ -227,9 +226,9 @@ class NetBuilder:
     def _inputs(
         self, op: type[Op], step: Step, arguments: Arguments, value: int | None, in_graph: bool
     ) -> list[int | None] | None:
-        if op.name in _LIST_OPS:
+        if issubclass(op, NetOp) and op.inputs == "many":
             return self._listed(op, step)
-        if op.name == "position":
+        if issubclass(op, NetOp) and op.inputs == "none":
             return []
         entry = arguments.modifiers.get("in")
         if entry is not None:
