@@ -87,7 +87,13 @@ def _unfold(
     if request.head_input is not None:
         value = net.value_at(request.head_input)
     head = Head(request.kernel)
-    return net.finish(request.label, value, head, request.span), net.read_names
+    return net.finish(_label(request, scope), value, head, request.span), net.read_names
+
+
+def _label(request: Request, scope: Scope) -> str:
+    """What the net is called: its name under `nets`, where it is used by name."""
+    named = isinstance(request.net, Scalar) and request.net.text in scope.nets
+    return _name(request.net).rpartition(".")[2] if named and request.net is not None else request.label
 
 
 def contexts_of(entry_node: Node | None, available: dict[str, str], session: Session) -> tuple[Context, ...] | None:
