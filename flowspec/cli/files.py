@@ -31,18 +31,17 @@ def _is_generated(path: str) -> bool:
         return False
 
 
-def write_whole(path: str, text: str) -> None:
-    """Write a text file in one move, so that no reader ever sees half of it; a link keeps pointing where it does.
+def write_whole(path: str, content: str | bytes) -> None:
+    """Write a file in one move, so that no reader ever sees half of it; a link keeps pointing where it does.
 
     Raises:
         UsageError: when the place cannot be written.
     """
     target = os.path.realpath(path)
+    data = content.encode("utf-8") if isinstance(content, str) else content
     try:
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", newline="\n", dir=os.path.dirname(target), delete=False
-        ) as file:
-            file.write(text)
+        with tempfile.NamedTemporaryFile(dir=os.path.dirname(target), delete=False) as file:
+            file.write(data)
     except OSError as error:
         raise UsageError(f"cannot write `{path}`: {error.strerror or type(error).__name__}") from error
     _move(file.name, target)

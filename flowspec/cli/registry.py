@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Protocol
 
-from flowspec.cli import build, check, eval, explain, ops, sample, schema, train, verify
+from flowspec.cli import build, check, eval, explain, field, mask, ops, sample, schema, train, verify
 from flowspec.cli.streams import Streams
 
 
@@ -28,6 +28,8 @@ class CommandModule(Protocol):
 COMMANDS: tuple[CommandModule, ...] = (
     check,
     build,
+    mask,
+    field,
     verify,
     train,
     eval,

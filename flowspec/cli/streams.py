@@ -34,6 +34,11 @@ class Output:
         except BrokenPipeError:
             self.broken = True
 
+    @property
+    def encoding(self) -> str:
+        """How the stream encodes text; one in memory takes all of it."""
+        return self._stream.encoding or "utf-8"
+
     def isatty(self) -> bool:
         """Whether a terminal shows this stream."""
         return self._stream.isatty()

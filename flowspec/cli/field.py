@@ -1,0 +1,62 @@
+"""`flowspec field`: what one variable sees, what it may know and does not see, and what it must not see."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from flowspec.cli.arguments import UsageError
+from flowspec.cli.drawing import Drawing, add_drawing, run_drawing
+from flowspec.cli.streams import Streams
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from flowspec.compiler import Report
+    from flowspec.view.fields import Field
+
+NAME = "field"
+HELP = "show what a variable sees, its blind spot, and what it must not see"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of field."""
+    add_drawing(parser)
+    node = "a density or a step with an order, or z, the latent of a flow (default: all)"
+    parser.add_argument("node", nargs="?", metavar="NODE", help=node)
+    at = "the variable: r,c[,ch] in an image, i in a vector, t,r,c[,ch] in a video, or its name (default: the centre)"
+    parser.add_argument("--at", metavar="PLACE", help=at)
+
+
+def run(args: argparse.Namespace, streams: Streams) -> int:
+    """Draw the field of one variable, in every density and step with an order."""
+    return run_drawing(args, streams, lambda report: _draw(report, args))
+
+
+def _draw(report: Report, args: argparse.Namespace) -> Drawing:
+    from flowspec.view.field_picture import field_picture
+    from flowspec.view.fields import fields
+    from flowspec.view.records import field_json
+
+    facts: Any = report.all_facts
+    found = fields(facts, args.node, args.at, args.order)
+    name = facts.program.name
+    return Drawing(
+        field_picture(name, report.path, found),
+        lambda: field_json(name, report.path, report.sha256, found),
+        lambda: _array(found),
+    )
+
+
+def _array(found: tuple[Field, ...]) -> np.ndarray[Any, Any]:
+    """One code a variable, in the shape of the variables: 0 must not see (a latent: does not depend on), 1 sees, 2 may
+    know and does not see, 3 the variable itself."""
+    from flowspec.view.field_picture import field_codes
+
+    if len(found) != 1:
+        names = ", ".join(field.names[0] for field in found)
+        there = f"name one: {names}" if found else "no conditional of this model reads another variable"
+        raise UsageError(f"an npy file holds one field, and there are {len(found)}", there)
+    if found[0].seen is None:
+        raise UsageError("there are too many variables to follow one by one", "draw a smaller version of the spec")
+    return field_codes(found[0]).reshape(found[0].shape)

@@ -1,0 +1,159 @@
+"""Fields as a picture: a panel a channel, with the counts beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from flowspec.view.cells import Indexed
+from flowspec.view.fields import Field
+from flowspec.view.pictures import Axis, Figure, Panel, Picture
+from flowspec.view.places import at_text, fold, panels_of, variable_name
+from flowspec.view.tones import BARRED, BLANK, ITSELF, MISSING, SEEN, UNSEEN
+from flowspec.view.words import listed, many, place, share
+
+TONES, LATENT = (BARRED, SEEN, MISSING, ITSELF, BLANK), (UNSEEN, SEEN, MISSING, ITSELF, BLANK)
+BEHIND = 4  # the code of places behind the last variable of a folded list
+SEES, MISSES, SELF = 1, 2, 3  # codes of cells; 0 is what must not be seen, or what a latent does not depend on
+FRAMES = 9  # of a video shown around the variable
+
+
+def field_codes(field: Field) -> npt.NDArray[np.uint8]:
+    """(D,) the code of every variable: 0 must not be seen, 1 seen, 2 allowed and not seen, 3 the variable itself."""
+    codes = np.zeros(field.grid.size, dtype=np.uint8)
+    if field.seen is not None:
+        codes[field.seen] = SEES
+    if field.missing is not None:
+        codes[field.missing] = MISSES
+    codes[field.variable] = SELF
+    return codes
+
+
+def field_picture(title: str, path: str, fields: tuple[Field, ...]) -> Picture:
+    """The picture of `fields`, of the spec called `title` in the file `path`."""
+    notes = () if fields else ("no conditional of this model reads another variable: there is no field to show",)
+    what = ", ".join(dict.fromkeys(variable_name(f.grid, f.variable, f.labels) for f in fields if f.of == "x"))
+    return Picture(f"field{f' of {what}' if what else 's'} in {title}", path, tuple(_figure(f) for f in fields), notes)
+
+
+def _figure(field: Field) -> Figure:
+    return Figure(_title(field), place(field.span), tuple(_facts(field)), tuple(_panels(field)))
+
+
+def _title(field: Field) -> str:
+    if not field.order:
+        return f"z: what {variable_name(field.grid, field.variable, field.labels)} becomes"
+    return f"{listed(list(field.names), 4)}: order {field.order}"
+
+
+# --- numbers -------------------------------------------------------------------------------------------------------
+
+
+def _facts(field: Field) -> Iterator[str]:
+    name = variable_name(field.grid, field.variable, field.labels, field.of if field.of == "x" else "entry ")
+    if field.seen is None:
+        yield f"{name}: {field.grid.size:,} variables are too many to follow one by one"
+        return
+    if field.allowed is None:
+        yield f"the latent that {name} becomes depends on {int(field.seen.sum()):,} of {many(field.grid.size, 'variable')}"
+    else:
+        yield _counts(field, name)
+    yield from _extent(field)
+    shown = _shown(field, fold(field.grid)[0]) if field.grid.axes > 2 else []
+    if shown and len(shown) < field.grid.channels * field.grid.sites[0]:
+        yield f"frames {shown[0]} to {shown[-1] % field.grid.sites[0]} of {field.grid.sites[0]} are shown"
+    if field.levels:
+        yield f"drawn at level {field.level:,} of {field.levels:,}"
+    yield from _whole(field)
+    if field.members > 1:
+        yield f"order {field.member} of {field.members} (0 to {field.members - 1}): `--order` picks another"
+
+
+def _counts(field: Field, name: str) -> str:
+    assert field.allowed is not None
+    assert field.seen is not None
+    allowed, seen = int(field.allowed.sum()), int(field.seen.sum())
+    if not allowed:
+        return f"{name} may know nothing: it comes first"
+    if allowed == seen:
+        return f"{name} may know {many(allowed, 'variable')} and sees all of them"
+    lost = allowed - seen
+    return f"{name} may know {many(allowed, 'variable')} and sees {seen:,}: {lost:,} missing ({share(lost, allowed)})"
+
+
+def _extent(field: Field) -> Iterator[str]:
+    """The box around what is seen, by axis."""
+    assert field.seen is not None
+    if field.labels or not field.seen.any():
+        return
+    sites = np.argwhere(field.seen.reshape(field.grid.channels, *field.grid.sites))[:, 1:]
+    low, high = sites.min(axis=0).tolist(), sites.max(axis=0).tolist()
+    names = {1: ("entries",), 2: ("rows", "columns")}.get(field.grid.axes, ("frames", "rows", "columns"))
+    size = " x ".join(str(b - a + 1) for a, b in zip(low, high, strict=True))
+    spans = ", ".join(f"{n} {a} to {b}" for n, a, b in zip(names, low, high, strict=True))
+    yield f"field {size}: {spans}"
+
+
+def _whole(field: Field) -> Iterator[str]:
+    reach = field.reach
+    if reach is None or reach.missing is None or reach.reached is None:
+        return
+    if not reach.missing:
+        yield f"all variables together: all {reach.allowed:,} allowed pairs reached"
+        return
+    blind = f"{reach.blind:,} out of reach at any depth" if reach.blind else "more layers would reach them"
+    lost = f"{reach.missing:,} missing ({blind})"
+    yield f"all variables together: {reach.allowed:,} pairs allowed, {reach.reached:,} reached, {lost}"
+    if field.other is not None:
+        yield f"`--at {at_text(field.grid, field.other)}` shows a variable that misses some"
+
+
+# --- panels --------------------------------------------------------------------------------------------------------
+
+
+def _panels(field: Field) -> Iterator[Panel]:
+    if field.seen is None:
+        return
+    tones = LATENT if field.allowed is None else TONES
+    tables = panels_of(field.grid, field_codes(field), BEHIND)
+    alike: dict[bytes, list[int]] = {}
+    for k in _shown(field, len(tables)):
+        alike.setdefault(tables[k].tobytes() if field.grid.axes < 3 else bytes([k]), []).append(k)
+    rows, columns = _axes(field)
+    for channels in alike.values():
+        cells = Indexed(tables[channels[0]], len(tones))
+        yield Panel(_panel_title(field, channels), cells, tones, rows, columns)
+
+
+def _shown(field: Field, count: int) -> list[int]:
+    """All panels; of a long video the frames around the variable."""
+    if field.grid.axes < 3:
+        return list(range(count))
+    frames = field.grid.sites[0]
+    here = field.grid.site(field.variable)[1][0]
+    first = min(max(0, here - FRAMES // 2), max(0, frames - FRAMES))
+    return [k for k in range(count) if first <= k % frames < first + FRAMES]
+
+
+def _axes(field: Field) -> tuple[Axis, Axis]:
+    _, (rows, columns) = fold(field.grid)
+    grid = field.grid
+    if grid.axes > 1:
+        return Axis("row", 0, rows - 1), Axis("column", 0, columns - 1)
+    if rows == grid.channels:
+        return Axis("channel" if rows > 1 else "", 0, rows - 1), Axis("entry", 0, columns - 1)
+    return Axis(f"row of {columns} entries", 0, rows - 1), Axis("entry", 0, columns - 1)
+
+
+def _panel_title(field: Field, alike: list[int]) -> str:
+    k = alike[0]
+    channels, sites = field.grid.channels, field.grid.sites
+    if field.grid.axes > 2:
+        frame = f"frame {k % sites[0]}"
+        return frame if channels == 1 else f"channel {k // sites[0]}, {frame}"
+    if field.grid.axes == 2 or fold(field.grid)[0] > 1:
+        words = f"channel{'s' if len(alike) > 1 else ''} {', '.join(map(str, alike))}"
+        return words if channels > 1 else ""
+    return ", ".join(field.labels) if len(field.labels) <= 16 else ""

@@ -1,0 +1,176 @@
+"""What one conditional sees, what it may know and does not see, and what it must not see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from flowspec.diagnostics import Span, suggest
+from flowspec.graph.model import Flow, FlowNode
+from flowspec.order import Grid, Order, centre
+from flowspec.passes.dependency import LIMIT, flow_bits, member_reach
+from flowspec.passes.facts import Facts, NetFacts
+from flowspec.passes.knowledge.reach import Reach
+from flowspec.view.errors import ViewError
+from flowspec.view.places import variable_at
+
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Field:
+    """The field of one variable, in one density or flow step.
+
+    Attributes:
+        names: of the densities and steps with this very field.
+        span: where the first of them stands in the spec.
+        grid: the variables, `shape` that of their tensor; `labels` are their names, where they have some.
+        of: what their values are called: `x`, or the name of the step or density that models them.
+        variable: the number of the variable.
+        seen: (D,) what its parameters (of a latent: its value) can use; None where that cannot be followed.
+        allowed: (D,) what the order allows; None for a latent, for which there is no such limit.
+        order: the name of the order; empty for a latent.
+        level: at which level of sampling the variable is drawn, from 1, and `levels` how many there are.
+        reach: the same counts for all variables together.
+        member: which order of an ensemble this is, of `members`.
+        other: a variable that misses something, where this one misses nothing.
+    """
+
+    names: tuple[str, ...]
+    span: Span
+    grid: Grid
+    shape: tuple[int, ...]
+    of: str
+    variable: int
+    seen: Bools | None
+    allowed: Bools | None = None
+    order: str = ""
+    level: int = 0
+    levels: int = 0
+    reach: Reach | None = None
+    member: int = 0
+    members: int = 1
+    labels: tuple[str, ...] = ()
+    other: int | None = None
+
+    @property
+    def missing(self) -> Bools | None:
+        """(D,) what the order allows and no path brings."""
+        return None if self.allowed is None or self.seen is None else self.allowed & ~self.seen
+
+
+def fields(facts: Facts, node: str | None = None, at: str | None = None, member: int = 0) -> tuple[Field, ...]:
+    """The field of the variable `at` (default: the centre) in every density and step with an order, then, for a flow,
+    in the latent that this variable becomes; or the fields that `node` names (`z` is the latent).
+
+    Raises:
+        ViewError: when there is no such node, variable or order.
+    """
+    owners = [owner for owner, net in facts.nets.items() if net.orders and net.reach is not None]
+    model = facts.program.model
+    known = [owner.id for owner in owners] + (["z"] if isinstance(model, Flow) else [])
+    if node is not None and node not in known:
+        raise _no_field(node, known)
+    chosen = [owner for owner in owners if node in (None, owner.id)]
+    found = tuple(_in_nets(facts, chosen, at, member))
+    if isinstance(model, Flow) and node in (None, "z"):
+        found += tuple(_latent(model, facts, at, required=node == "z" or not found))
+    return found
+
+
+def _no_field(node: str, known: list[str]) -> ViewError:
+    guess = suggest(node, known)
+    there = f"there are: {', '.join(known[:8])}" if known else "no conditional of this model reads another variable"
+    return ViewError(f"there is no density or step with an order called `{node}`", _hint(guess, there))
+
+
+def _hint(guess: str | None, there: str) -> str:
+    return f"did you mean `{guess}`?" if guess else there
+
+
+def _in_nets(facts: Facts, owners: list[Any], at: str | None, member: int) -> Iterator[Field]:
+    """One field for each net; uses that share their facts share the field. Nets without such a variable are left out,
+    unless no net has it."""
+    shared: dict[int, list[Any]] = {}
+    for owner in owners:
+        shared.setdefault(id(facts.nets[owner]), []).append(owner)
+    faults: list[ViewError] = []
+    found: list[Field] = []
+    for group in shared.values():
+        try:
+            found.append(_of_net(facts, facts.nets[group[0]], group, at, member))
+        except ViewError as fault:
+            faults.append(fault)
+    if faults and not found and not isinstance(facts.program.model, Flow):
+        raise faults[0]
+    if faults and len(faults) == len(shared) and len(owners) == 1:
+        raise faults[0]
+    yield from found
+
+
+def _of_net(facts: Facts, net: NetFacts, owners: list[Any], at: str | None, member: int) -> Field:
+    members = len(net.orders)
+    if not 0 <= member < members:
+        there = f"orders are numbered 0..{members - 1}" if members > 1 else "it has one order: leave `--order` out"
+        raise ViewError(f"there is no order {member} in `{owners[0].id}`", there)
+    order, top = net.orders[member], owners[0] is facts.program.model
+    labels = facts.program.x.names if top else ()
+    v = centre(order.grid) if at is None else variable_at(order.grid, at, labels)
+    reach = member_reach(net, member) if member else net.reach
+    assert reach is not None
+    levels = net.levels[member]
+    return Field(
+        tuple(owner.id for owner in owners), _span(owners[0]), order.grid, net.context.x.shape,
+        "x" if top else owners[0].id, v, None if reach.dependency is None else reach.dependency.row(v),
+        order.before(v), order.label, int(levels[v]), int(levels.max()), reach, member, members, labels,
+        _misses(order, reach, v),
+    )  # fmt: skip
+
+
+def _misses(order: Order, reach: Reach, v: int) -> int | None:
+    """The last variable to be drawn, if it misses something that v does not show."""
+    if not reach.missing or reach.dependency is None:
+        return None
+    last = int(order.sequence[-1])
+    shown, told = (bool((order.before(u) & ~reach.dependency.row(u)).any()) for u in (v, last))
+    return last if told and not shown else None
+
+
+def _span(owner: Any) -> Span:
+    """The line that says the order: of a step the step itself."""
+    span: Span = owner.span if isinstance(owner, FlowNode) else owner.order.span
+    return span
+
+
+def _latent(flow: Flow, facts: Facts, at: str | None, required: bool) -> Iterator[Field]:
+    """What the latent sees that the chosen variable of x becomes."""
+    top = facts.densities[flow]
+    grid, labels = Grid(top.layout.channels, top.layout.sites or (1,)), facts.program.x.names
+    try:
+        v = centre(grid) if at is None else variable_at(grid, at, labels)
+    except ViewError:
+        if required:
+            raise
+        return
+    seen = None if grid.size > LIMIT else flow_bits(flow, facts).row(_becomes(flow, facts, v))
+    yield Field(("z",), flow.span, grid, top.layout.shape, "x", v, seen, labels=labels)
+
+
+def _becomes(flow: Flow, facts: Facts, v: int) -> int:
+    """Which entry of z variable v of x ends in, when permutations alone move it."""
+    found = facts.densities[flow].flow
+    assert found is not None
+    entries: dict[int, Any] = {0: np.arange(found.layouts[0].units)}
+    for node in flow.nodes:
+        here, order = entries[node.input], node.op.order_of_entries(found.layouts[node.input])
+        here = here if order is None else here[order]
+        start = 0
+        for value in node.outputs:
+            units = found.layouts[value].units
+            entries[value] = here[start : start + units]
+            start += units
+    return int(np.flatnonzero(np.concatenate([entries[p.value] for p in flow.parts]) == v)[0])

@@ -1,0 +1,104 @@
+"""Pictures as inert data: figures of panels of cells. Views make them from facts, renderers show them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from flowspec.view.cells import Cells, Indexed, Shaded, Shares
+from flowspec.view.tones import TONES, Tone
+
+Codes = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """What the rows or the columns of a panel are, and the numbers of the first and the last."""
+
+    name: str
+    first: int = 0
+    last: int = 0
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Panel:
+    """A rectangle of cells. A panel of two tones, (off, on), may be shown coarser: a cell then says what share is on."""
+
+    title: str
+    cells: Cells
+    tones: tuple[Tone, ...]
+    rows: Axis
+    columns: Axis
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns at full resolution."""
+        return self.cells.shape
+
+    @property
+    def binary(self) -> bool:
+        """Whether cells are off or on, so that a coarse one has a share that is on."""
+        return len(self.tones) == 2
+
+    @property
+    def mixed(self) -> bool:
+        """Whether each cell is a share by itself."""
+        return isinstance(self.cells, Shaded)
+
+    @property
+    def present(self) -> tuple[Tone, ...]:
+        """The tones that occur in it."""
+        if not isinstance(self.cells, Indexed):
+            return self.tones
+        return tuple(self.tones[code] for code in sorted(set(self.cells.codes.ravel().tolist())))
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Figure:
+    """Panels that belong together, with the numbers that stand beside them.
+
+    Attributes:
+        title: one line, names of nodes above all.
+        place: the line of the spec, as `file:line`.
+        facts: sentences; each is a paragraph.
+        panels: of one kind; small multiples.
+        across: how many panels make a row where there is room; 0 for as many as fit.
+    """
+
+    title: str
+    place: str
+    facts: tuple[str, ...]
+    panels: tuple[Panel, ...]
+    across: int = 0
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Picture:
+    """Everything that one command shows. All text is plain: renderers escape it."""
+
+    title: str
+    subtitle: str
+    figures: tuple[Figure, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def tones(self) -> tuple[Tone, ...]:
+        """The tones that occur, each once, in the order of the table of tones."""
+        found = {tone for figure in self.figures for panel in figure.panels for tone in panel.present}
+        return tuple(tone for tone in TONES if tone in found)
+
+
+def kind_of(panel: Panel) -> tuple[bool, bool]:
+    """Panels of one kind stand together and are drawn alike."""
+    return panel.binary, panel.mixed
+
+
+def dominant(tones: tuple[Tone, ...], shares: Shares) -> Codes:
+    """(rows, columns) the tone of which a cell has most; a lone tone wins wherever it occurs."""
+    codes: Codes = shares.argmax(axis=0)
+    for k, tone in enumerate(tones):
+        if tone.lone:
+            codes[shares[k] > 0] = k
+    return codes

@@ -1,0 +1,92 @@
+"""Pages as PNG, through Pillow: on white, twice as fine as the pixels of the page."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from flowspec.diagnostics.text import clean
+from flowspec.view.blocks import Block, Ink
+from flowspec.view.errors import ViewError
+from flowspec.view.page import Page, Placed, Words
+from flowspec.view.svg import RULED
+from flowspec.view.tones import FAINT, PAPER, TEXT
+
+SCALE = 2
+
+
+def render_png(page: Page) -> bytes:
+    """The page as the bytes of a PNG file.
+
+    Raises:
+        ViewError: when Pillow is not installed.
+    """
+    try:
+        from PIL import Image, ImageDraw
+    except ImportError:
+        raise ViewError(
+            "a PNG needs Pillow, which is not installed",
+            "install it (`pip install pillow`), or write an SVG: `-o FILE.svg`",
+        ) from None
+    image = Image.new("RGB", (SCALE * page.width, SCALE * page.height), PAPER["light"])
+    for item in page.items:
+        if isinstance(item, Placed):
+            image.paste(Image.fromarray(_squares(item.block)), (round(SCALE * item.x), round(SCALE * item.y)))
+            _dots(ImageDraw.Draw(image), item)
+        else:
+            _write(image, item)
+    buffer = io.BytesIO()
+    image.save(buffer, format="PNG", optimize=True)
+    return buffer.getvalue()
+
+
+def _squares(block: Block) -> npt.NDArray[np.uint8]:
+    """(pixels, pixels, 3) the squares of a block, with lines of paper between large ones."""
+    table = np.array([_mixed(ink) for ink in block.inks], dtype=np.uint8)
+    across, down = SCALE * block.across, SCALE * block.down
+    pixels = table[block.codes].repeat(down, axis=0).repeat(across, axis=1)
+    if min(block.across, block.down) >= RULED:
+        pixels[down::down] = pixels[:, across::across] = _rgb(PAPER["light"])
+        pixels[down - 1 : -1 : down] = pixels[:, across - 1 : -1 : across] = _rgb(PAPER["light"])
+    return pixels
+
+
+def _mixed(ink: Ink) -> tuple[int, ...]:
+    over, under = _rgb(ink.tone.light), _rgb(ink.under.light)
+    return tuple(round(ink.share * a + (1 - ink.share) * b) for a, b in zip(over, under, strict=True))
+
+
+def _rgb(color: str) -> tuple[int, ...]:
+    return tuple(bytes.fromhex(color[1:]))
+
+
+def _dots(pen: Any, placed: Placed) -> None:
+    wide, high = SCALE * placed.block.across, SCALE * placed.block.down
+    for code, ink in enumerate(placed.block.inks):
+        if not ink.tone.dot:
+            continue
+        fill = PAPER["light"] if ink.tone.dot == "paper" else TEXT["light"]
+        for y, x in zip(*(placed.block.codes == code).nonzero(), strict=True):
+            left, top = SCALE * placed.x + (x + 0.28) * wide, SCALE * placed.y + (y + 0.28) * high
+            pen.ellipse((left, top, left + 0.44 * wide, top + 0.44 * high), fill=fill)
+
+
+def _write(image: Any, words: Words) -> None:
+    """One line of text; a turned one is drawn apart and turned."""
+    from PIL import Image, ImageDraw, ImageFont
+
+    font: Any = ImageFont.load_default(SCALE * words.size)
+    fill = FAINT["light"] if words.faint else TEXT["light"]
+    stroke = 0.6 if words.bold else 0
+    text, x, y = clean(words.text), SCALE * words.x, SCALE * words.y
+    anchor = {"start": "ls", "middle": "ms", "end": "rs"}[words.anchor]
+    if not words.turned:
+        ImageDraw.Draw(image).text((x, y), text, fill, font, anchor, stroke_width=stroke)
+        return
+    long, high = round(font.getlength(text)) + 2, round(1.3 * SCALE * words.size)
+    strip = Image.new("RGB", (long, high), PAPER["light"])
+    ImageDraw.Draw(strip).text((0, round(SCALE * words.size)), text, fill, font, "ls")
+    image.paste(strip.rotate(90, expand=True), (round(x) - SCALE * words.size, round(y) - long // 2))

@@ -1,0 +1,128 @@
+"""Pictures as data for other programs: everything that a mask or a field consists of, as JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from flowspec.graph.masks import LabelMask, SiteMask, TapMask
+from flowspec.view.fields import Field
+from flowspec.view.masks import Derived, Keep
+
+FORMAT_VERSION = 1
+
+
+def mask_json(name: str, path: str, sha256: str, masks: tuple[Derived, ...]) -> str:
+    """The masks of one spec as one JSON object."""
+    return _document("mask", name, path, sha256, "masks", [_mask(mask) for mask in masks])
+
+
+def field_json(name: str, path: str, sha256: str, fields: tuple[Field, ...]) -> str:
+    """The fields of one variable as one JSON object; variables are numbered row-major in the order of x."""
+    return _document("field", name, path, sha256, "fields", [_field(field) for field in fields])
+
+
+def _document(kind: str, name: str, path: str, sha256: str, key: str, records: list[dict[str, Any]]) -> str:
+    head = {"format_version": FORMAT_VERSION, "picture": kind, "name": name, "spec": path, "spec_sha256": sha256}
+    return json.dumps(head | {key: records}) + "\n"
+
+
+# --- masks ---------------------------------------------------------------------------------------------------------
+
+
+def _mask(derived: Derived) -> dict[str, Any]:
+    count, span = derived.count, derived.span
+    common = {
+        "node": derived.name,
+        "file": span.file,
+        "line": span.start.line,
+        "order": derived.order or None,
+        "member": derived.member,
+        "members": derived.members,
+        "input": list(derived.source.shape),
+        "output": list(derived.output.shape),
+        "kept": count.kept,
+        "possible": count.possible,
+    }
+    return common | _content(derived)
+
+
+def _content(derived: Derived) -> dict[str, Any]:
+    mask = derived.mask
+    if isinstance(mask, LabelMask):
+        reads, writes = mask.member(derived.member)
+        return {"kind": "dense", "rule": mask.rule, "labels": _labels(mask.rule, reads, writes)}
+    if isinstance(mask, TapMask):
+        return {"kind": "taps", **_window(mask), "taps": [[list(map(int, t)) for t in row] for row in mask.kept]}
+    if isinstance(mask, SiteMask):
+        labels = {
+            side: [_label_row(mask.rule, row) for row in rows]
+            for side, rows in (("in", mask.reads), ("out", mask.writes))
+        }
+        return {"kind": "sites", "rule": mask.rule, **_window(mask), "labels": labels}
+    return _keep(mask)
+
+
+def _keep(mask: Keep) -> dict[str, Any]:
+    return {"kind": "coupling", "kept_entries": np.flatnonzero(mask.kept).tolist()}
+
+
+def _window(mask: TapMask | SiteMask) -> dict[str, Any]:
+    groups = {"in": list(mask.in_class), "out": list(mask.out_class)}
+    return {"offsets": [list(e) for e in mask.offsets], "groups": groups}
+
+
+def _labels(rule: str, reads: tuple[int, ...], writes: tuple[int, ...]) -> dict[str, Any]:
+    return {"in": _label_row(rule, reads), "out": _label_row(rule, writes)}
+
+
+def _label_row(rule: str, labels: tuple[int, ...]) -> list[int] | list[str]:
+    """Integers; bit sets in hexadecimal, for most readers of JSON keep 53 bits of a number."""
+    return [f"{label:x}" for label in labels] if rule == "subset" else list(labels)
+
+
+# --- fields --------------------------------------------------------------------------------------------------------
+
+
+def _field(field: Field) -> dict[str, Any]:
+    channel, site = field.grid.site(field.variable)
+    name = field.labels[field.variable] if field.labels else None
+    return {
+        "nodes": list(field.names),
+        "file": field.span.file,
+        "line": field.span.start.line,
+        "order": field.order or None,
+        "member": field.member,
+        "members": field.members,
+        "shape": list(field.shape),
+        "variable": {"index": field.variable, "channel": channel, "site": list(site), "name": name},
+        "level": field.level or None,
+        "levels": field.levels or None,
+        "counts": {
+            "allowed": _count(field.allowed),
+            "seen": _count(field.seen),
+            "missing": _count(field.missing),
+        },
+        "all": _all(field),
+        "seen": _indices(field.seen),
+        "missing": _indices(field.missing),
+    }
+
+
+def _all(field: Field) -> dict[str, int | None] | None:
+    """The counts of all variables together."""
+    reach = field.reach
+    if reach is None:
+        return None
+    return {"allowed": reach.allowed, "reached": reach.reached, "missing": reach.missing, "blind": reach.blind}
+
+
+def _count(row: npt.NDArray[np.bool_] | None) -> int | None:
+    return None if row is None else int(row.sum())
+
+
+def _indices(row: npt.NDArray[np.bool_] | None) -> list[int] | None:
+    return None if row is None else np.flatnonzero(row).tolist()

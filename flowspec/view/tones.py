@@ -1,0 +1,58 @@
+"""What a cell can mean, and how each meaning looks: one table for every renderer.
+
+Blue, orange and grey of Okabe and Ito's palette (2008) are told apart by people who see fewer colours, and their
+brightness differs enough to survive a grey printer. Glyphs differ, too, so that text is correct without colour.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Tone:
+    """One meaning of a cell.
+
+    Attributes:
+        key: its name in files (CSS classes, JSON).
+        label: its words in a legend.
+        glyph: two characters, for text; `ascii` the same where there is nothing but ASCII.
+        light: its colour on a light page, `dark` on a dark one, `sgr` in a terminal.
+        dot: whether a dot marks the cell, in the colour of the page (`paper`) or of text (`ink`).
+        lone: whether it is shown wherever it occurs, even in a coarse cell that has more of another tone.
+    """
+
+    key: str
+    label: str
+    glyph: str
+    ascii: str
+    light: str
+    dark: str
+    sgr: str
+    dot: str = ""
+    lone: bool = False
+
+
+BLUE, GREY, ORANGE, INK = ("#0072b2", "#3d8fd1"), ("#dfe3e8", "#2b3138"), ("#e69f00", "#ffb84d"), ("#1f2328", "#f0f3f6")
+
+DROPPED = Tone("dropped", "edge dropped", "··", "..", *GREY, "38;5;245")
+KEPT = Tone("kept", "edge kept", "██", "##", *BLUE, "38;5;33")
+HERE_DROPPED = Tone("here-dropped", "the site itself, dropped", "[]", "[]", *GREY, "38;5;245", dot="ink")
+HERE_KEPT = Tone("here-kept", "the site itself, kept", "▐▌", "@@", *BLUE, "38;5;33", dot="paper")
+
+MOVED = Tone("moved", "moved: transformed by what the net says", "··", "..", *GREY, "38;5;245")
+PASSED = Tone("passed", "kept: passes as it is, and the net reads it", "██", "##", *BLUE, "38;5;33")
+
+ITSELF = Tone("itself", "the variable itself", "><", "><", *INK, "1", lone=True)
+SEEN = Tone("seen", "sees", "██", "##", *BLUE, "38;5;33")
+MISSING = Tone("missing", "may know, and does not see", "░░", "oo", *ORANGE, "38;5;208")
+BARRED = Tone("barred", "must not see", "··", "..", *GREY, "38;5;245")
+UNSEEN = Tone("unseen", "does not depend on", "··", "..", *GREY, "38;5;245")
+BLANK = Tone("blank", "", "  ", "  ", "#ffffff", "#0d1117", "")
+
+TONES = (DROPPED, KEPT, HERE_DROPPED, HERE_KEPT, MOVED, PASSED, ITSELF, SEEN, MISSING, BARRED, UNSEEN)
+THEMES = ("light", "dark")
+PAPER = {"light": "#ffffff", "dark": "#0d1117"}
+TEXT = {"light": "#1f2328", "dark": "#e6edf3"}
+FAINT = {"light": "#59636e", "dark": "#9198a1"}
+LINE = {"light": "#afb8c1", "dark": "#4b535d"}
