@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,14 @@ class Window:
 
     shape: tuple[int, ...]
     dilation: tuple[int, ...]
+
+    def centred(self) -> tuple[tuple[int, ...], ...]:
+        """The displacements of the taps where nothing moves the kernel; an even one reaches one further back."""
+        return tuple(
+            product(
+                *(range(-(k // 2) * d, (k - k // 2) * d, d) for k, d in zip(self.shape, self.dilation, strict=True))
+            )
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import prod
 
 import numpy as np
+import numpy.typing as npt
 
-from flowspec.graph.masks import LabelMask, SiteMask, TapMask
+from flowspec.graph.layout import Layout
+from flowspec.graph.masks import LabelMask, Mask, SiteMask, TapMask
 from flowspec.ops.edges import Dense, Window
 from flowspec.passes.facts import NetFacts
+from flowspec.passes.knowledge.by_bits import kept_taps, places_read
+
+Ints = npt.NDArray[np.int64]
 
 
 def net_cost(facts: NetFacts) -> NetFacts:
@@ -27,25 +31,33 @@ def _macs(facts: NetFacts, i: int) -> int:
     node, layout, mask = facts.conditioner.graph.nodes[i], facts.shapes[i], facts.knowledge.masks[i]
     if not node.inputs:
         return 0
-    source = facts.shapes[node.inputs[0]]
-    if isinstance(mask, TapMask):
-        kept = np.array(mask.kept, dtype=np.int64).sum(2)
-        pairs = (
-            np.bincount(mask.out_class, minlength=kept.shape[0])
-            @ kept
-            @ np.bincount(mask.in_class, minlength=kept.shape[1])
-        )
-        return int(pairs) * layout.places
+    inputs = tuple(facts.shapes[j] for j in node.inputs)
     if isinstance(mask, LabelMask):
         return _dense_macs(mask)
-    edges = node.op.edges(facts.context, tuple(facts.shapes[j] for j in node.inputs), layout)
-    if isinstance(mask, SiteMask):
-        return source.channels * layout.units * len(mask.offsets)
-    if isinstance(edges, Dense):
-        return source.units * layout.units
+    edges = node.op.edges(facts.context, inputs, layout)
     if isinstance(edges, Window):
-        return source.channels * layout.units * prod(edges.shape)
-    return 0
+        return _window_macs(mask, edges, inputs[0], layout)
+    return inputs[0].units * layout.units if isinstance(edges, Dense) else 0
+
+
+def _window_macs(mask: Mask | None, edges: Window, source: Layout, layout: Layout) -> int:
+    """The edges that stay on the grid: for each pair of classes the kept ones, times the channels of either."""
+    if not isinstance(mask, TapMask | SiteMask):
+        return source.channels * layout.channels * int(_fitting(edges.centred(), layout.sites).sum())
+    readers, read = np.bincount(mask.out_class), np.bincount(mask.in_class)
+    if isinstance(mask, TapMask):
+        kept = np.array(mask.kept, dtype=np.int64) @ _fitting(mask.offsets, layout.sites)
+    else:
+        at, inside = places_read(layout.sites, np.array(mask.offsets, dtype=np.int64))
+        pairs = [[kept_taps(mask, o, c, at, inside).sum() for c in range(len(read))] for o in range(len(readers))]
+        kept = np.array(pairs, dtype=np.int64)
+    return int(readers @ kept @ read)
+
+
+def _fitting(offsets: tuple[tuple[int, ...], ...], sites: tuple[int, ...]) -> Ints:
+    """(taps,) at how many places each tap reads from the grid."""
+    left: Ints = np.maximum(np.array(sites) - np.abs(np.array(offsets, dtype=np.int64)), 0).prod(axis=1)
+    return left
 
 
 def _dense_macs(mask: LabelMask) -> int:

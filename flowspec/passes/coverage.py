@@ -169,14 +169,9 @@ def _paths(net: NetFacts) -> Ints | None:
         reached = [reach[j] for j in node.inputs if not reach[j].is_empty]
         if reached and (isinstance(edges, Dense) or shapes[i].flat):
             return None
-        taps = _taps(edges) if isinstance(edges, Window) else np.zeros((1, algebra.grid.axes), dtype=np.int64)
+        taps = np.array(edges.centred() if isinstance(edges, Window) else [(0,) * algebra.grid.axes])
         reach[i] = algebra.through((dep, taps) for dep in reached)
     return _rows(reach[graph.output])
-
-
-def _taps(edges: Window) -> Ints:
-    axes = [range(-(k // 2) * d, (k - k // 2) * d, d) for k, d in zip(edges.shape, edges.dilation, strict=True)]
-    return np.array(list(product(*axes)), dtype=np.int64)
 
 
 def _rows(dep: Guarded) -> Ints:

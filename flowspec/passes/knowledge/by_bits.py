@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -152,11 +151,11 @@ class _Walk:
             offsets, in_class, out_class = mask.offsets, mask.in_class, mask.out_class
         else:
             offsets, in_class, out_class = (
-                _centred(edges),
+                edges.centred(),
                 (0,) * self.shapes[node.inputs[0]].channels,
                 (0,) * layout.channels,
             )
-        at, inside = _places(sites, np.array(offsets, dtype=np.int64))
+        at, inside = places_read(sites, np.array(offsets, dtype=np.int64))
         columns = [self._reads(mask, o, source, in_class, at, inside) for o in range(max(out_class) + 1)]
         bits = Bits(np.concatenate([source.bits.gather(c).data for c in columns]), self.x.columns)
         index = np.array(out_class)[:, None] * layout.places + np.arange(layout.places)
@@ -176,7 +175,7 @@ class _Walk:
         found = []
         for c, row in sorted({(c, tuple(row)) for c, row in zip(in_class, source.index.tolist(), strict=True)}):
             rows = np.array(row)[at]
-            found.append(np.where(_kept(mask, o, c, at, inside), rows, -1))
+            found.append(np.where(kept_taps(mask, o, c, at, inside), rows, -1))
         return np.concatenate(found).T
 
     def _closed(self, i: int, value: Value, mask: Any, at: Ints, inside: Bools) -> Value:
@@ -191,7 +190,7 @@ class _Walk:
         feeding = [(c, k) for c, bound in enumerate(inner.classes) for k, b in enumerate(classes) if b == bound]
         reads: list[Ints] = []
         for o in range(len(classes)):
-            rows = [np.where(_kept(mask, o, c, at, inside), at + k * at.shape[1], -1) for c, k in feeding]
+            rows = [np.where(kept_taps(mask, o, c, at, inside), at + k * at.shape[1], -1) for c, k in feeding]
             reads.extend(np.concatenate([*rows, o * at.shape[1] + np.arange(at.shape[1])[None]]).T)
         return Value(value.bits.repeat([row[row >= 0] for row in reads], range(value.bits.units)), value.index)
 
@@ -230,12 +229,7 @@ def _along(index: Ints, places: int) -> Ints:
     return index if index.shape[1] in (1, places) else index.reshape(-1, 1)
 
 
-def _centred(edges: Window) -> tuple[tuple[int, ...], ...]:
-    axes = [range(-(k // 2) * d, (k - k // 2) * d, d) for k, d in zip(edges.shape, edges.dilation, strict=True)]
-    return tuple(product(*axes))
-
-
-def _places(sites: tuple[int, ...], offsets: Ints) -> tuple[Ints, Bools]:
+def places_read(sites: tuple[int, ...], offsets: Ints) -> tuple[Ints, Bools]:
     """(taps, places) where each tap reads, and whether that is on the grid."""
     place = np.stack(np.unravel_index(np.arange(int(np.prod(sites))), sites))
     at = place[None] + offsets[:, :, None]
@@ -245,7 +239,8 @@ def _places(sites: tuple[int, ...], offsets: Ints) -> tuple[Ints, Bools]:
     return flat.astype(np.int64), np.asarray(inside, dtype=np.bool_)
 
 
-def _kept(mask: Any, o: int, c: int, at: Ints, inside: Bools) -> Bools:
+def kept_taps(mask: Any, o: int, c: int, at: Ints, inside: Bools) -> Bools:
+    """(taps, places) which edges a mask keeps from input class c to output class o; all on the grid without one."""
     if isinstance(mask, TapMask):
         return np.array(mask.kept[o][c])[:, None] & inside
     if isinstance(mask, SiteMask):
