@@ -6,17 +6,26 @@ numerically (`flowspec verify`). Importing this package, and checking, never imp
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from flowspec.compiler import Report, analyse
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from flowspec.compiler import Report
 
 __version__ = "0.1.0"
-__all__ = ["Report", "build", "check", "source"]
+__all__ = ["SpecError", "build", "check", "source"]
 
 
 def check(path: str | Path) -> Report:
-    """Checks a spec: what is wrong with it, or what was proved of it."""
+    """Checks a spec: what is wrong with it, or what was proved of it.
+
+    Returns:
+        A report: `.ok`, `.diagnostics`, `.facts`, and `.dependency()`, a (D, D) boolean array whose row i holds the
+        variables that the conditional of variable i, or entry i of z, can structurally use.
+    """
+    from flowspec.compiler import analyse
+
     return analyse(path)
 
 
@@ -51,7 +60,7 @@ class SpecError(ValueError):
 
 
 def _checked(path: str | Path) -> Report:
-    report = analyse(path)
+    report = check(path)
     if not report.ok:
         raise SpecError(report)
     return report
