@@ -44,7 +44,8 @@ def class_lines(plan: ClassPlan) -> list[str]:
 
 
 def _constructor(plan: ClassPlan) -> Iterator[str]:
-    yield "    def __init__(self) -> None:"
+    parameters = "".join(f", {name}: int" for name in plan.parameters)
+    yield f"    def __init__(self{parameters}) -> None:"
     yield from lay_out(f"super().__init__({', '.join(map(text_of, plan.arguments))})", 8)
     for attribute in plan.attributes:
         yield from _attribute(attribute)

@@ -103,7 +103,10 @@ class Method:
 
 @dataclass(frozen=True, slots=True)
 class ClassPlan:
-    """One class: class attributes, the arguments of the base's constructor, attributes in order, and methods."""
+    """One class: class attributes, the arguments of the base's constructor, attributes in order, and methods.
+
+    `parameters` are integers that the constructor takes; `label` is what the spec calls a net or a block.
+    """
 
     name: str
     bases: tuple[str, ...]
@@ -112,6 +115,8 @@ class ClassPlan:
     methods: tuple[Method, ...] = ()
     fields: tuple[tuple[str, Value], ...] = ()
     arguments: tuple[Value, ...] = ()
+    parameters: tuple[str, ...] = ()
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,8 @@ def density_net(
     conditioner, net = density.conditioner, facts.nets[density]
     assert conditioner is not None
     ordered = isinstance(density, Autoregressive)
+    named = conditioner.graph.label
+    label = label if named == "net" else named
     x = datum(found.layout, found.support) if ordered else None
     places = places_of(density.order, net.orders, found.layout) if isinstance(density, Autoregressive) else None
     doc = (

@@ -63,7 +63,7 @@ class Literals:
             return found
         if isinstance(spread, Expr):
             return spread.text
-        if len(values) > 3 and list(values) == [1 << k for k in range(len(values))]:
+        if values[0] == 1 and all(v == 1 << k for k, v in enumerate(values)):
             return f"[1 << k for k in range({len(values)})]"
         if places is not None and len(values) > 6 and (found := self._by_places(values, places)):
             return found

@@ -17,6 +17,7 @@ from flowspec.plan.module import Module
 from flowspec.plan.names import camel
 from flowspec.plan.runtime import definitions
 from flowspec.plan.schedule import Schedule
+from flowspec.plan.templates import with_parameters
 
 OTHER_NAMES = ("F", *(name for name in dir(builtins) if name[0].isupper()))
 
@@ -60,9 +61,10 @@ def make_plan(facts: Facts, sha256: str) -> Plan:
     summary = _summary(facts)
     shell = Shell(name, _doc(facts), "net", ("Model",), _fields(facts, sha256), tuple(d.name for d in program.givens))
     module.add(_model(facts, shell, origins, module))
+    classes = with_parameters(module.classes)
     return Plan(
-        program.name, name, sha256, version("flowspec"), summary, tuple(module.literals.constants), tuple(module.classes),
-        tuple(module.schedules), _digests(module.classes),
+        program.name, name, sha256, version("flowspec"), summary, tuple(module.literals.constants), tuple(classes),
+        tuple(module.schedules), _digests(classes),
     )  # fmt: skip
 
 

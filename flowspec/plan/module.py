@@ -51,7 +51,7 @@ class Module:
         unplaced = replace(plan, attributes=tuple(replace(a, line=0, used=False) for a in plan.attributes))
         name: str = self.once(("class", label, repr(unplaced)), lambda: self.class_name(label, ending))
         if all(name != found.name for found in self.classes):
-            self.classes.append(replace(plan, name=name))
+            self.classes.append(replace(plan, name=name, label=label))
         return name
 
 
