@@ -8,7 +8,7 @@ import numpy as np
 
 from flowspec.diagnostics import Finding, Label, Span
 from flowspec.graph.masks import LabelMask, SiteMask, TapMask
-from flowspec.order import Order, centre, missing_at
+from flowspec.order import Grid, Order, centre, missing_at
 from flowspec.passes.facts import NetFacts
 from flowspec.passes.knowledge.faults import variable
 from flowspec.passes.knowledge.narrow import cuts
@@ -55,7 +55,7 @@ def _missing(facts: NetFacts, order: Order, order_span: Span, span: Span, place:
     reach = facts.reach
     assert reach is not None
     missing, blind = reach.missing or 0, reach.blind or 0
-    narrow = _narrow(facts)
+    narrow, (example, shown) = _narrow(facts), _example(facts, order, place)
     share = f"{missing:,} of {reach.allowed:,} allowed pairs ({100 * missing / reach.allowed:.1f} %)"
     if narrow is not None:
         node, width = narrow
@@ -64,11 +64,10 @@ def _missing(facts: NetFacts, order: Order, order_span: Span, span: Span, place:
             f"the layer is too narrow: {share} are lost",
             node,
             "more distinct contexts than units",
-            helps=(f"width {width} would do",),
+            helps=(f"width {width} would do", *shown),
             node=place,
         )
         return
-    example = _example(facts, order)
     label = (Label(order_span, "the order that allows them"),) if order_span != span else ()
     if blind:
         yield Finding(
@@ -80,6 +79,7 @@ def _missing(facts: NetFacts, order: Order, order_span: Span, span: Span, place:
             notes=example,
             helps=(
                 "let a vertical stack read the rows above: a branch with `knows: above` and full-width kernels, added to this one",
+                *shown,
             ),
             node=place,
         )
@@ -91,6 +91,7 @@ def _missing(facts: NetFacts, order: Order, order_span: Span, span: Span, place:
             span,
             labels=label,
             notes=example,
+            helps=shown,
             node=place,
         )
         return
@@ -102,7 +103,7 @@ def _missing(facts: NetFacts, order: Order, order_span: Span, span: Span, place:
             span,
             labels=label,
             notes=() if blind else example,
-            helps=("add layers, or widen the kernels",),
+            helps=("add layers, or widen the kernels", *(() if blind else shown)),
             node=place,
         )
 
@@ -128,17 +129,26 @@ def _narrow(facts: NetFacts) -> tuple[Span, int] | None:
     return dict(node.args).get("out", node.span), wanted
 
 
-def _example(facts: NetFacts, order: Order) -> tuple[str, ...]:
+def _example(facts: NetFacts, order: Order, place: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """A variable that misses something, in words, and the command that draws it: the centre, or the last one drawn."""
     reach = facts.reach
     assert reach is not None
     assert reach.dependency is not None
-    v = centre(order.grid)
-    missing = missing_at(order, v, reach.dependency.row(v))
-    if not missing.variables:
-        return ()
-    near = ", ".join(variable(order, j) for j in missing.variables[:3])
-    more = f" and {len(missing.variables) - 3} more" if len(missing.variables) > 3 else ""
-    return (f"{variable(order, v)} may know {near}{more}, and cannot",)
+    for v in (centre(order.grid), int(order.sequence[-1])):
+        missing = missing_at(order, v, reach.dependency.row(v))
+        if missing.variables:
+            near = ", ".join(variable(order, j) for j in missing.variables[:3])
+            more = f" and {len(missing.variables) - 3} more" if len(missing.variables) > 3 else ""
+            step = "" if place == "model" else f" {place}"
+            shown = f"`flowspec field SPEC{step} --at {at_text(order.grid, v)}` shows it"
+            return (f"{variable(order, v)} may know {near}{more}, and cannot",), (shown,)
+    return (), ()
+
+
+def at_text(grid: Grid, v: int) -> str:
+    """A variable as `flowspec field --at` takes it; the last channel goes without saying."""
+    channel, site = grid.site(v)
+    return ",".join(map(str, site if channel == grid.channels - 1 else (*site, channel)))
 
 
 def _without_context(facts: NetFacts, order: Order) -> int | None:

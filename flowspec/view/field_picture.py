@@ -7,10 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
+from flowspec.passes.blind import at_text
 from flowspec.view.cells import Indexed
 from flowspec.view.fields import Field
 from flowspec.view.pictures import Axis, Figure, Panel, Picture
-from flowspec.view.places import at_text, fold, panels_of, variable_name
+from flowspec.view.places import fold, panels_of, variable_name
 from flowspec.view.tones import BARRED, BLANK, ITSELF, MISSING, SEEN, UNSEEN
 from flowspec.view.words import listed, many, place, share
 

@@ -47,12 +47,6 @@ def variable_name(grid: Grid, v: int, names: tuple[str, ...] = (), of: str = "x"
     return f"{of}[{','.join(map(str, whole))}]"
 
 
-def at_text(grid: Grid, v: int) -> str:
-    """A variable as `--at` takes it; the last channel goes without saying."""
-    channel, site = grid.site(v)
-    return ",".join(map(str, site if channel == grid.channels - 1 else (*site, channel)))
-
-
 def _no_variable(grid: Grid, text: str, names: tuple[str, ...]) -> ViewError:
     if names:
         guess = suggest(text, names)
