@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from flowspec.graph.model import Autoregressive, Density, Flow, Leaf, Part
@@ -50,12 +50,14 @@ def flow_class(flow: Flow, shell: Shell, facts: Facts, origins: Origins, module:
     found = facts.densities[flow].flow
     assert found is not None
     level = FlowLevel(flow_steps(flow, facts, origins, module), module)
-    wanted = [_attribute(flow, k, facts, found, origins, module) for k in range(len(flow.parts))]
+    taken = {attribute.name for attribute in level.attributes}
+    wanted = [_attribute(flow, k, taken, facts, found, origins, module) for k in range(len(flow.parts))]
     attributes, units = level.named(wanted)
     owned = [a.name for a in attributes[len(units) :]]
     parts = [_part_plan(flow, k, name, found) for k, name in enumerate(owned)]
     given = _given(flow, shell, origins)
-    methods = (_flow(units, parts, given, found), _unflow(units, parts, given))
+    wants = _wants(flow, parts)
+    methods = (_flow(units, parts, wants, given, found), _unflow(units, parts, wants, given))
     arguments = (found.layouts[0].shape, [part.shape for part in parts])
     return ClassPlan(shell.name, (*shell.bases, "Flow"), shell.doc, attributes, methods, shell.fields, arguments)
 
@@ -76,10 +78,13 @@ def _is_named(part: Part) -> bool:
     return "." not in part.name and part.name != "last" and bool(names.word_of(part.name))
 
 
-def _attribute(flow: Flow, k: int, facts: Facts, found: FlowFacts, origins: Origins, module: Module) -> Attribute:
+def _attribute(
+    flow: Flow, k: int, taken: set[str], facts: Facts, found: FlowFacts, origins: Origins, module: Module
+) -> Attribute:
     """The density of one part."""
     part = flow.parts[k]
     name = names.member(part.name, "part") if _is_named(part) else "base" if len(flow.parts) == 1 else f"base_{k + 1}"
+    name = f"{name}_base" if name in taken else name
     inner = dict(origins)
     for context in contexts_of(part.density):
         if (value := own_value(flow, part, context)) is not None:
@@ -113,11 +118,22 @@ def _part_plan(flow: Flow, k: int, density: str, found: FlowFacts) -> PartPlan:
     return PartPlan(k, part.value, found.layouts[part.value].shape, variable, density, tuple(given))
 
 
+def _wants(flow: Flow, parts: Sequence[PartPlan]) -> dict[int, str]:
+    """The names of values that have one: parts, and what a split names."""
+    found: dict[int, str] = {}
+    for node in flow.nodes:
+        for value, name in zip(node.outputs, getattr(node.op, "names", ()), strict=False):
+            found[value] = names.local(name, "part")
+    return {**found, **{part.value: part.variable for part in parts if part.variable}}
+
+
 # --- from data to latent ---------------------------------------------------------------------------------------------------
 
 
-def _flow(units: Sequence[Unit], parts: Sequence[PartPlan], given: Given, found: FlowFacts) -> Method:
-    items = forward_items(units, 0, {part.value: part.variable for part in parts if part.variable})
+def _flow(
+    units: Sequence[Unit], parts: Sequence[PartPlan], wants: Mapping[int, str], given: Given, found: FlowFacts
+) -> Method:
+    items = forward_items(units, 0, wants)
     ends = {part.value for part in parts}
     terms: list[tuple[str, tuple[Key, ...]]] = []
     for part in parts:
@@ -168,13 +184,13 @@ def _moved(text: str, uses: tuple[Key, ...], every: tuple[Key, ...]) -> str:
 # --- from latent to data ---------------------------------------------------------------------------------------------------
 
 
-def _unflow(units: Sequence[Unit], parts: Sequence[PartPlan], given: Given) -> Method:
-    items = [*_backwards(units, parts), Result("{0}", (0,))]
+def _unflow(units: Sequence[Unit], parts: Sequence[PartPlan], wants: Mapping[int, str], given: Given) -> Method:
+    items = [*_backwards(units, parts, wants), Result("{0}", (0,))]
     parameters = (Parameter("draw", ""), Parameter("n", "int"), *(Parameter(name) for _, name, _ in given))
     return Method("unflow", parameters, TENSOR, write(items, given))
 
 
-def _backwards(units: Sequence[Unit], parts: Sequence[PartPlan]) -> list[Item]:
+def _backwards(units: Sequence[Unit], parts: Sequence[PartPlan], wants: Mapping[int, str]) -> list[Item]:
     """Draws and inverses in an order in which everything is there when it is needed (semantics F5)."""
     reader = {unit.input: unit for unit in units}
     part_at = {part.value: part for part in parts}
@@ -184,7 +200,7 @@ def _backwards(units: Sequence[Unit], parts: Sequence[PartPlan]) -> list[Item]:
     while stack:
         top = stack.pop()
         if isinstance(top, Unit):
-            items.append(top.inverse("" if top.input == 0 and not top.many else "z"))
+            items.append(top.inverse("" if top.input == 0 and not top.many else wants.get(top.input, "z")))
             done.add(top.input)
         elif isinstance(top, PartPlan) and top.value not in done:
             items.append(top.draw())

@@ -167,7 +167,8 @@ class Level:
         key, first, step = link
         last = first + step * (rounds - 1)
         low, high = min(first, last), max(first, last) + 1
-        part = "{0}" if (low, high) == (0, self.lengths[key]) else f"{{0}}[{low}:{high}]"
+        ends = f"{low or ''}:{'' if high == self.lengths[key] else high}"
+        part = "{0}" if ends == ":" else f"{{0}}[{ends}]"
         return part if step > 0 else f"reversed({part})"
 
 
@@ -202,13 +203,17 @@ def _only_module(piece: Piece, net: Ops) -> Construct | None:
 
 def _constructs(series: Series, net: Ops, ending: str) -> list[Construct]:
     """The constructor of every round; rounds of one key share a class."""
-    usual = majority([piece.key for piece in series.pieces])
+    keys = [piece.key for piece in series.pieces]
+    usual = majority(keys)
     found = []
     for n, piece in enumerate(series.pieces):
         module = _only_module(piece, net)
-        place = "First" if n == 0 else "Last" if n == len(series.pieces) - 1 else "Other"
-        which = ending or ("" if piece.key == usual else place)
-        found.append(net.literal(module) if module is not None else Construct(_block_class(piece, net, which)))
+        if module is not None:
+            found.append(net.literal(module))
+            continue
+        alone = len(set(keys)) == 2 and keys.count(piece.key) == 1 and n in (0, len(keys) - 1)
+        which = "" if piece.key == usual or not alone else "Last" if n else "First"
+        found.append(Construct(_block_class(piece, net, ending or which)))
     return found
 
 

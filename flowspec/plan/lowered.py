@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from dataclasses import dataclass
 
 from flowspec.graph.net import Frame, NetNode
 from flowspec.ops.lookup import Source
 from flowspec.ops.lowering import Construct
+from flowspec.ops.weighted import Project
 from flowspec.passes.facts import NetFacts
 from flowspec.plan import names
 from flowspec.plan.steps import Key, slots
@@ -62,16 +64,18 @@ def lower_net(facts: NetFacts, sources: Sources, root: str) -> dict[int, Lowered
     live = [i for i in sorted(graph.live()) if not isinstance(graph.nodes[i].op, Source)]
     owners = {i: _owner(graph.nodes[i]) for i in live}
     last = {owners[i]: i for i in live}
+    lowered_ops = {i: graph.nodes[i].op.lower(facts.site(i)) for i in live}
+    layers = Counter(owners[i] for i in live if lowered_ops[i].module is not None)
     found = {}
     for i in live:
         node, owner = graph.nodes[i], owners[i]
         name = owner[-1] if owner and last[owner] == i else ""
-        lowered = node.op.lower(facts.site(i))
+        lowered = lowered_ops[i]
         keys = [sources.key(j, lowered.raw) for j in node.inputs]
         text, reads = _renumbered(lowered.call, keys, sources.anchor)
         found[i] = LoweredOp(
             text, reads, lowered.module, facts.shapes[i].shape, node.scope, names.local(name, "value") if name else "",
-            _layer(node, owner, lowered.module), node.span.start.line, node.span.file != root,
+            _layer(node, owner, lowered.module, layers[owner] == 1), node.span.start.line, node.span.file != root,
         )  # fmt: skip
     return found
 
@@ -101,14 +105,15 @@ def _owner(node: NetNode) -> tuple[str, ...]:
     return (*(frame.use + str(frame.round) for frame in node.scope), *words)
 
 
-def _layer(node: NetNode, owner: tuple[str, ...], module: Construct | None) -> str:
+def _layer(node: NetNode, owner: tuple[str, ...], module: Construct | None, only: bool) -> str:
+    """What a module is called: after its value where it is the value's one layer, else also after what it is."""
     if module is None:
         return ""
     word = names.last_word(module.name)
     if not owner:
         return word
-    named = _words(node)[-1] == owner[-1]
-    return names.member(owner[-1] if named else f"{owner[-1]}_{word}", word)
+    own = (only or _words(node)[-1] == owner[-1]) and not isinstance(node.op, Project)
+    return names.member(owner[-1] if own else f"{owner[-1]}_{word}", word)
 
 
 def _plain(text: str) -> str:

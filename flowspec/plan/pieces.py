@@ -46,7 +46,7 @@ def piece_of(region: Region[int], ops: Ops, readers: Mapping[Key, Sequence[int]]
         reads = tuple(("in", inputs.index(k)) if k not in place else ("at", place[k]) for k in op.reads)
         frames = tuple((f.label, f.round) for f in op.scope[depth:])
         kind = op.module.name if op.module else ""
-        pattern.append((op.text, reads, kind, op.shape, op.name, op.layer, frames))
+        pattern.append((op.text, reads, kind, op.shape, frames))
         modules.append(repr(op.module))
     shape = (tuple(pattern), tuple(place[i] for i in outputs), region.frame.label)
     return Piece(region, tuple(inputs), outputs, shape, (shape, tuple(modules)), any(ops[i].ordered for i in nodes))
