@@ -73,7 +73,8 @@ class Derivation:
 
     def _family(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """All of F, and what of it fits through the narrowest flat layer; empty where no layer is flat."""
-        if not any(self.shapes[i].flat and self.graph.nodes[i].inputs for i in self.live - {self.graph.output}):
+        layouts = [self.shapes.layouts[i] for i in self.live - {self.graph.output} if self.graph.nodes[i].inputs]
+        if not any(layout is not None and layout.flat for layout in layouts):
             return (0,), (0,)
         sees_context = any(n.op.outside and n.id != "x" and i in self.live for i, n in enumerate(self.graph.nodes))
         rows = family(self.order, sees_context).rows or (0,)
@@ -161,6 +162,7 @@ class Derivation:
         if layout.flat and node.cap == "none":
             return [KNOWS_NOTHING] * layout.channels
         if layout.flat:
-            return [Bound(Kind.ROW, int(r)) for r in spread(len(self.rows), layout.channels, self.cut[i])]
+            carried = spread(len(self.rows), layout.channels, self.cut[i]).tolist()
+            return [Bound(Kind.ROW, r) if self.rows[r] else KNOWS_NOTHING for r in carried]
         groups = group_layout(layout.channels, self.groups(), self.cut[i])
         return [Bound(CAP_KINDS[node.cap], int(g)) for g in groups]

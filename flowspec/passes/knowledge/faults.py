@@ -151,17 +151,6 @@ def no_lines(node: NetNode, label: str) -> Finding:
     )
 
 
-def norm_of_x(node: NetNode) -> Finding:
-    """FS408: a norm over variables joins them."""
-    return Finding(
-        "FS408",
-        f"`{node.id}` takes statistics over variables of x itself, which joins them",
-        node.span,
-        helps=("put the norm after a weighted layer",),
-        node=node.id,
-    )
-
-
 def batch_norm(node: NetNode, label: str, layout: Layout) -> Finding:
     """FS408: batch statistics run over ordered positions and over samples."""
     axes = "the batch" if layout.flat else f"the batch and the sites {list(layout.sites)}"

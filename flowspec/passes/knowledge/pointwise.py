@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +14,7 @@ from flowspec.graph.layout import Layout
 from flowspec.graph.net import NetNode
 from flowspec.ops.edges import Channelwise
 from flowspec.passes.knowledge import faults
-from flowspec.passes.knowledge.relations import CAP_KINDS, KIND_ORDER, everywhere, label_inside
+from flowspec.passes.knowledge.relations import CAP_KINDS, KIND_ORDER, everywhere
 
 if TYPE_CHECKING:
     from flowspec.passes.knowledge.bounds import Derivation
@@ -28,7 +30,7 @@ def channelwise(d: Derivation, i: int, node: NetNode, edges: Channelwise, layout
     for pairs in edges.sources:
         found = frozenset(_bound(d, node.inputs[j], k, layout) for j, k in pairs)
         if found not in joined:
-            joined[found] = _union(d, found)
+            joined[found] = _union(d, found, layout)
         bound = joined[found]
         if bound is None or not _within_cap(d, bound, node):
             d.findings.append(_beyond(d, i, node, found))
@@ -49,15 +51,15 @@ def _bound(d: Derivation, j: int, k: int, layout: Layout) -> Bound:
     return bounds.channel(0 if own.vector else k)
 
 
-def _union(d: Derivation, bounds: frozenset[Bound]) -> Bound | None:
+def _union(d: Derivation, bounds: frozenset[Bound], layout: Layout) -> Bound | None:
     """The least bound that holds them all, at one site; None where there is no such kind."""
     known = [b for b in bounds if b.kind is not Kind.NONE]
     if len(known) <= 1:
         return known[0] if known else KNOWS_NOTHING
     if any(b.kind is Kind.ALL for b in known):
         return KNOWS_ALL
-    if any(b.kind is Kind.ROW for b in known):
-        return _union_rows(d, known)
+    if layout.flat:
+        return _union_flat(d, known)
     if d.relation is None:
         return None
     here = np.zeros((1, len(d.order.grid.sites)), dtype=np.int64)
@@ -71,17 +73,20 @@ def _union(d: Derivation, bounds: frozenset[Bound]) -> Bound | None:
     return KNOWS_ALL
 
 
-def _union_rows(d: Derivation, known: list[Bound]) -> Bound | None:
-    if any(b.kind is not Kind.ROW for b in known):
-        return None
-    inside = label_inside(d.labels[0].rule)
-    total = max(d.rows[b.group] for b in known) if d.order.is_ranked else 0
-    if not d.order.is_ranked:
+def _union_flat(d: Derivation, known: list[Bound]) -> Bound:
+    """The row of F that units about nothing know together; past all of F, and so beyond any cap, where there is none."""
+    if d.order.rank is None:
+        own = [d.rows[b.group] if b.kind is Kind.ROW else 1 << b.group for b in known]
+        total = reduce(or_, own)
+    else:
+        rank = d.order.rank
+        held = np.zeros(len(rank), dtype=bool)
         for b in known:
-            total |= d.rows[b.group]
-    fitting = [r for r, row in enumerate(d.rows) if inside(total, row)]
-    exact = [r for r in fitting if d.rows[r] == total]
-    return Bound(Kind.ROW, exact[0]) if exact else KNOWS_ALL
+            held |= rank < d.rows[b.group] if b.kind is Kind.ROW else np.arange(len(rank)) == b.group
+        total = int(rank[held].max()) + 1
+        if held.sum() != d.order.prefix_sizes[total]:
+            return KNOWS_ALL
+    return Bound(Kind.ROW, d.rows.index(total)) if total in d.rows else KNOWS_ALL
 
 
 def _within_cap(d: Derivation, bound: Bound, node: NetNode) -> bool:
@@ -103,9 +108,6 @@ def _beyond(d: Derivation, i: int, node: NetNode, found: frozenset[Bound]) -> Fi
 def joined(d: Derivation, i: int, node: NetNode) -> Bounds | None:
     bounds = d.input_bounds(node.inputs[0])
     layout = d.shapes[i]
-    if any(b.kind is Kind.SELF for b in bounds.classes):
-        d.findings.append(faults.norm_of_x(node))
-        return None
     small = [n for b, n in zip(bounds.classes, bounds.sizes, strict=True) if n < 3 and b.kind is not Kind.NONE]
     if small:
         d.findings.append(faults.degenerate_norm(node, len(small), len(bounds.classes), layout))

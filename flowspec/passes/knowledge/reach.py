@@ -90,6 +90,8 @@ def _domain(graph: NetGraph, shapes: Shapes, knowledge: Knowledge, order: Order)
     masks = [knowledge.masks[i] for i in knowing]
     if any(isinstance(m, SiteMask) for m in masks):
         return "bits"
+    if not knowing:
+        return "bits" if order.scan is None else "offsets"
     flat = [shapes[i].flat for i in knowing]
     if all(flat):
         return "prefix" if order.is_ranked else "bits"
