@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +14,7 @@ from flowspec.diagnostics import Finding
 from flowspec.graph.model import Program
 from flowspec.passes.analysis import analyse_program
 from flowspec.passes.facts import Facts, Summary
-from flowspec.passes.resolve import resolve
+from flowspec.passes.resolve import fingerprint, resolve
 from flowspec.passes.verifier import verify_program
 from flowspec.syntax import Loader, Mapping, SpecFile
 
@@ -109,15 +110,26 @@ def _analyse(loader: Loader, file: SpecFile, name: str) -> Report:
         findings.extend(found)
     for read in loader.files:
         findings.extend(read.findings)
-    if program is not None and not any(f.severity == "error" for f in findings):
-        verify_program(program)
+    if program is not None:
+        if program.whole:
+            verify_program(program)
         facts = analyse_program(program)
         findings.extend(facts.findings)
+        if not program.whole:
+            program = facts = None  # the stand-ins for what failed are nobody else's business
     return Report(
-        name, tuple(sorted(findings, key=_place)), facts.summary if facts else Summary(), dict(loader.sources),
+        name, distinct(sorted(findings, key=_place)), facts.summary if facts else Summary(), dict(loader.sources),
         file.readable, perf_counter() - start, hashlib.sha256(file.data).hexdigest(),
         root if isinstance(root, Mapping) else None, program, facts,
     )  # fmt: skip
+
+
+def distinct(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings without those that say the same of the same place: a fault inside a loop is one fault."""
+    first: dict[Any, Finding] = {}
+    for finding in findings:
+        first.setdefault(fingerprint(finding), finding)
+    return tuple(first.values())
 
 
 def _place(finding: Finding) -> tuple[Any, ...]:

@@ -16,7 +16,8 @@ from flowspec.order import Order
 class Data:
     """Variables as they are declared: `x`, or a context under `given`.
 
-    `classes` is the number of classes of a label, which has no shape; `names` are the variables' names, for messages.
+    `classes` is the number of classes of a label, which has no shape; `names` are the variables' names, for messages. A
+    layout without units stands for a shape that nobody knows.
     """
 
     name: str
@@ -140,7 +141,7 @@ Density = Leaf | Autoregressive | Flow
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Program:
-    """A whole spec: its data and its one density."""
+    """A spec: its data and its one density. Unless it is `whole`, stand-ins take the place of what failed."""
 
     name: str
     x: Data
@@ -148,6 +149,7 @@ class Program:
     model: Density
     spans: dict[str, Span] = field(default_factory=dict)
     train: dict[str, Any] = field(default_factory=dict)
+    whole: bool = True
 
 
 __all__ = [

@@ -8,13 +8,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Support:
-    """An interval of the real line with open or closed ends, or the integers 0..count-1."""
+    """An interval of the real line with open or closed ends, or the integers 0..count-1.
+
+    One that is `unknown` (what gives it failed) fits wherever it is put.
+    """
 
     lo: float = -math.inf
     hi: float = math.inf
     lo_open: bool = True
     hi_open: bool = True
     count: int | tuple[int, ...] | None = None
+    unknown: bool = False
 
     @property
     def discrete(self) -> bool:
@@ -22,10 +26,12 @@ class Support:
 
     @property
     def real(self) -> bool:
-        return not self.discrete and math.isinf(self.lo) and math.isinf(self.hi)
+        return not self.discrete and not self.unknown and math.isinf(self.lo) and math.isinf(self.hi)
 
     def within(self, other: Support) -> bool:
         """Whether this set lies inside `other`, up to a null set: end points that differ do not count."""
+        if self.unknown or other.unknown:
+            return True
         if self.discrete or other.discrete:
             return self.discrete and self.count == other.count
         return self.lo >= other.lo and self.hi <= other.hi
@@ -41,6 +47,8 @@ class Support:
         return (low and math.isfinite(self.lo)) or (high and math.isfinite(self.hi))
 
     def __str__(self) -> str:
+        if self.unknown:
+            return "unknown"
         if isinstance(self.count, tuple):
             return "integers 0..N-1 with N one of " + ", ".join(str(n) for n in sorted(set(self.count)))
         if self.count is not None:
@@ -58,6 +66,7 @@ def _number(value: float) -> str:
 
 
 REAL = Support()
+UNKNOWN = Support(unknown=True)
 POSITIVE = Support(lo=0.0)
 UNIT_CLOSED = Support(0.0, 1.0, lo_open=False, hi_open=False)
 UNIT_OPEN = Support(0.0, 1.0)

@@ -54,6 +54,13 @@ class OpError(Exception):
         self.notes = notes
 
 
+class Silent(OpError):
+    """Raised by the stand-in for what failed: it was reported already, and nothing more is said of it."""
+
+    def __init__(self) -> None:
+        super().__init__("", "")
+
+
 def _fields(cls: type) -> tuple[dataclasses.Field[Any], ...]:
     return dataclasses.fields(cls) if dataclasses.is_dataclass(cls) else ()
 
@@ -81,7 +88,8 @@ class Op:
 
 @dataclass(frozen=True, slots=True)
 class NetContext:
-    """Where a net stands: the layout of its `x`, the layout and size of what its head must produce, and the values."""
+    """Where a net stands: the layout of its `x`, the layout and size of what its head must produce, and the number of
+    categories of x (None of real numbers, 0 where nobody knows)."""
 
     x: Layout
     target: Layout

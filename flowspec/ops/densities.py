@@ -15,6 +15,7 @@ class DensityOp(Op):
 
     family = "density"
     bare: ClassVar[bool] = False  # standard when it stands bare in `base`
+    per_channel: ClassVar[bool] = True  # models each channel of a site by itself
 
     def check_values(self, values: Support) -> None:
         """Raises OpError unless the family is a density over these values."""

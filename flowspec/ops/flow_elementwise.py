@@ -15,6 +15,8 @@ from flowspec.ops.lowering import Construct, construct
 
 def _monotone(f: Callable[[float], float], values: Support) -> Support:
     """The image of an interval under an increasing map."""
+    if values.unknown:
+        return values
     return Support(f(values.lo), f(values.hi), values.lo_open, values.hi_open)
 
 

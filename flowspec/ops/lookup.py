@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flowspec.graph.layout import Layout
-from flowspec.ops.base import POSITIVE_INT, NetContext, NetOp, NetSite, OpError, arg
+from flowspec.ops.base import POSITIVE_INT, NetContext, NetOp, NetSite, OpError, Silent, arg
 from flowspec.ops.edges import Channelwise, Constant, Edges
 from flowspec.ops.lowering import Lowered, construct
 
@@ -20,6 +20,8 @@ class Lookup(NetOp):
         raise NotImplementedError
 
     def layout(self, context: NetContext, inputs: tuple[Layout, ...]) -> Layout:
+        if context.count == 0:
+            raise Silent
         if context.count is None:
             raise OpError(
                 "FS225", f"`{self.name}` looks up integers, and x holds none here", "drop it, or declare `values: N`"

@@ -20,7 +20,7 @@ from flowspec.graph.model import (
     Program,
 )
 from flowspec.graph.support import Support
-from flowspec.ops.base import NetContext, OpError
+from flowspec.ops.base import NetContext, OpError, Silent
 from flowspec.ops.coupling import AutoregressiveStep, Conditioned
 from flowspec.order import Order
 from flowspec.passes.blind import completeness
@@ -37,12 +37,18 @@ from flowspec.passes.support import density_support, flow_supports
 
 
 def analyse_program(program: Program) -> Facts:
-    """Runs the passes over a resolved program. Findings are values; an exception is a bug of ours."""
+    """Runs the passes over a resolved program. Findings are values; an exception is a bug of ours.
+
+    A program that is not `whole` has stand-ins for what failed: the passes say what is wrong with the rest of it.
+    """
     run = _Run(program)
-    origins = {f"given:{d.name}": d.layout for d in program.givens}
+    origins = {f"given:{d.name}": d.layout for d in program.givens if d.layout.units}
+    if not program.x.layout.units:
+        run.without_shape()
+        return Facts(program, {}, {}, Summary(), tuple(run.findings))
     top = run.density(program.model, program.x.layout, program.x.support, origins)
     run.check_contexts()
-    ok = not any(f.severity == "error" for f in run.findings)
+    ok = program.whole and not any(f.severity == "error" for f in run.findings)
     return Facts(
         program,
         run.nets,
@@ -93,9 +99,7 @@ class _Run:
         if leaf.conditioner is None:
             count = 0 if leaf.form == "standard" else layout.units * leaf.family.size(values)
             return DensityFacts(layout, values, parameters=count)
-        context = NetContext(
-            layout, layout, leaf.conditioner.size, False, values.count if isinstance(values.count, int) else None
-        )
+        context = NetContext(layout, layout, leaf.conditioner.size, False, _count(values))
         net = self._net(leaf, leaf.conditioner, context, origins, None)
         return None if net is None else DensityFacts(layout, values, net, parameters=net.parameters)
 
@@ -104,13 +108,10 @@ class _Run:
     ) -> DensityFacts | None:
         assert model.conditioner is not None
         orders = self._order(model.order, layout)
-        if orders is None:
-            return None
         self._check_channels(model, layout)
-        count = max(values.count) if isinstance(values.count, tuple) else values.count
-        context = NetContext(layout, layout, model.conditioner.size, True, count, len(orders))
+        context = NetContext(layout, layout, model.conditioner.size, True, _count(values), len(orders or "1"))
         net = self._net(model, model.conditioner, context, origins, orders, model)
-        if net is None:
+        if net is None or orders is None:
             return None
         steps = max((int(lv.max()) for lv in net.levels), default=1)
         return DensityFacts(
@@ -127,6 +128,8 @@ class _Run:
 
     def _check_channels(self, model: Autoregressive, layout: Layout) -> None:
         """`joint` with a head that models each channel alone makes the channels of a site independent."""
+        if not model.head.per_channel:
+            return
         if model.order.channels == "joint" and layout.channels > 1 and not model.order.op.independent:
             self.findings.append(
                 Finding(
@@ -149,6 +152,8 @@ class _Run:
         try:
             members = tuple(choice.op.build(layout, names, choice.channels, k) for k in range(choice.op.members))
             return tuple(m.reversed() for m in members) if swapped and members[0].is_total else members
+        except Silent:
+            return None
         except OpError as error:
             self.findings.append(
                 Finding(error.code, error.message, choice.span, helps=(error.help,) if error.help else ())
@@ -182,14 +187,14 @@ class _Run:
         graph = conditioner.graph
         shapes = net_shapes(graph, context, sources)
         self.findings.extend(shapes.findings)
-        if shapes.layouts[graph.output] is None:
-            return None
         if orders is None:
-            knowledge = free_knowledge(graph, shapes)
-            facts = NetFacts(conditioner, context, shapes, knowledge)
-            return net_cost(facts)
+            if any(shapes.layouts[i] is None for i in graph.live()):
+                return None
+            return net_cost(NetFacts(conditioner, context, shapes, free_knowledge(graph, shapes)))
         knowledge = ordered_knowledge(graph, shapes, context, orders)
         self.findings.extend(knowledge.findings)
+        if any(shapes.layouts[i] is None for i in graph.live()):
+            return None
         if any(f.severity == "error" for f in knowledge.findings):
             return None
         reach = net_reach(graph, shapes, knowledge, orders[0], context)
@@ -214,6 +219,12 @@ class _Run:
         return order.rank + 1
 
     # --- flows -----------------------------------------------------------------------------------------------------
+
+    def without_shape(self) -> None:
+        """What can be said of a flow over variables that nobody knows the number of."""
+        model, x = self.program.model, self.program.x
+        if isinstance(model, Flow):
+            self.findings.extend(flow_supports(model, x.support, self._part_support).findings)
 
     def _flow(self, flow: Flow, layout: Layout, values: Support, origins: dict[str, Layout]) -> DensityFacts | None:
         shapes = flow_shapes(flow, layout)
@@ -269,7 +280,8 @@ class _Run:
             return self._net(node, node.conditioner, NetContext(x, target, op.transform.size, False), origins, None)
         orders = self._order(op.order, layout, op.swapped)
         context = NetContext(x, target, op.transform.size, True)
-        return None if orders is None else self._net(node, node.conditioner, context, origins, orders)
+        net = self._net(node, node.conditioner, context, origins, orders)
+        return None if orders is None else net
 
     def _cover(self, flow: Flow, layouts: tuple[Layout, ...]) -> None:
         tied = []
@@ -319,7 +331,7 @@ class _Run:
 
     def check_contexts(self) -> None:
         """A context under `given` that no parameter can see is a finding."""
-        if any(f.severity == "error" for f in self.findings):
+        if not self.program.whole or any(f.severity == "error" for f in self.findings):
             return
         for data in self.program.givens:
             if f"given:{data.name}" not in self.seen_contexts:
@@ -332,6 +344,13 @@ class _Run:
                         node=data.name,
                     )
                 )
+
+
+def _count(values: Support) -> int | None:
+    """The number of categories of integers, the largest where they differ; 0 where nobody knows."""
+    if values.unknown:
+        return 0
+    return max(values.count) if isinstance(values.count, tuple) else values.count
 
 
 def _summary(program: Program, top: DensityFacts, run: _Run) -> Summary:

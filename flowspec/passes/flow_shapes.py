@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from flowspec.diagnostics import Finding
 from flowspec.graph.layout import Layout
 from flowspec.graph.model import Flow, FlowNode
-from flowspec.ops.base import OpError
+from flowspec.ops.base import OpError, Silent
 from flowspec.ops.coupling import Coupling
 
 
@@ -27,8 +27,8 @@ def step_finding(error: OpError, node: FlowNode) -> Finding:
     )
 
 
-def flow_shapes(flow: Flow, x: Layout) -> FlowShapes:
-    """Lays out a flow of values; value 0 is x."""
+def flow_shapes(flow: Flow, x: Layout | None) -> FlowShapes:
+    """Lays out a flow of values; value 0 is x, of which nothing may be known."""
     layouts: dict[int, Layout | None] = {0: x}
     findings: list[Finding] = []
     seen: dict[tuple[int, Layout], tuple[Layout, ...] | None] = {}
@@ -47,14 +47,24 @@ def flow_shapes(flow: Flow, x: Layout) -> FlowShapes:
 
 def _outputs(node: FlowNode, source: Layout, findings: list[Finding]) -> tuple[Layout, ...] | None:
     try:
-        node.op.accepts(source)
         outputs: tuple[Layout, ...] = node.op.outputs(source)
+    except Silent:
+        return None
+    except OpError as error:
+        findings.append(step_finding(error, node))
+        return None
+    _check_arguments(node, source, findings)
+    return outputs
+
+
+def _check_arguments(node: FlowNode, source: Layout, findings: list[Finding]) -> None:
+    """Arguments that are wrong for this value, whose shape it keeps all the same."""
+    try:
+        node.op.accepts(source)
         if isinstance(node.op, Coupling):
             _check_halves(node.op, source)
     except OpError as error:
         findings.append(step_finding(error, node))
-        return None
-    return outputs
 
 
 def _check_halves(op: Coupling, layout: Layout) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from flowspec.diagnostics import Finding
 from flowspec.graph.layout import Layout
 from flowspec.graph.net import NetGraph, NetNode
-from flowspec.ops.base import NetContext, OpError
+from flowspec.ops.base import NetContext, OpError, Silent
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,8 @@ def net_shapes(graph: NetGraph, context: NetContext, sources: dict[str, Layout])
             continue
         try:
             layouts.append(node.op.layout(context, known))
+        except Silent:
+            layouts.append(None)
         except OpError as error:
             findings.append(finding_of(error, node))
             layouts.append(None)

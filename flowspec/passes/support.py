@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from flowspec.diagnostics import Finding, Label, Span
 from flowspec.graph.model import Autoregressive, Flow, FlowNode, Leaf, Part
-from flowspec.graph.support import REAL, Support
+from flowspec.graph.support import REAL, UNKNOWN, Support
 from flowspec.ops.base import OpError
 
 Seen = set[tuple[Span, str]]
@@ -25,8 +25,8 @@ class FlowSupports:
 def flow_supports(flow: Flow, x: Support, part_support: Callable[[Part, Support], Support]) -> FlowSupports:
     """Carries V from the data to the parts and M from the parts back to the data.
 
-    `part_support` gives where the density of a part is positive. After a mismatch the values become unknown (the whole
-    line), so that one fault gives one finding.
+    `part_support` gives where the density of a part is positive. After a mismatch the values become unknown, so that
+    one fault gives one finding.
     """
     count = 1 + max((v for node in flow.nodes for v in node.outputs), default=0)
     forward: list[Support] = [x] * count
@@ -49,12 +49,14 @@ def flow_supports(flow: Flow, x: Support, part_support: Callable[[Part, Support]
 
 
 def _forward(node: FlowNode, values: Support, findings: list[Finding], seen: Seen, flow: Flow) -> Support:
+    if values.unknown:
+        return _image(node, values)
     try:
         node.op.check_values(values)
     except OpError as error:
         if _first(node, "kind", seen):
             findings.append(_wrong_kind(error, node, flow))
-        return REAL
+        return _image(node, UNKNOWN)
     if values.discrete:
         return _image(node, values)
     domain: Support = node.op.domain
@@ -81,7 +83,7 @@ def _first(node: FlowNode, what: str, seen: Seen) -> bool:
 
 
 def _backward(node: FlowNode, after: list[Support], findings: list[Finding], seen: Seen, flow: Flow) -> Support:
-    values = after[0]
+    values = UNKNOWN if any(value.unknown for value in after) else after[0]
     if any(not other.equals(values) for other in after[1:]) and not values.discrete:
         values = REAL
     if not values.discrete and not values.within(node.op.range):

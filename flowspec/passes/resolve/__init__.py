@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from flowspec.diagnostics import Finding
 from flowspec.graph.model import Program
-from flowspec.passes.resolve.session import Session, TooManyStepsError
+from flowspec.passes.resolve.session import Session, TooManyStepsError, fingerprint
 from flowspec.passes.resolve.top import legal_name, resolve_top
 from flowspec.syntax import Loader, Mapping, Node, SpecFile, site
 
-__all__ = ["resolve"]
+__all__ = ["fingerprint", "resolve"]
 
 
 def resolve(root: Node, file: SpecFile, loader: Loader) -> tuple[Program | None, tuple[Finding, ...]]:

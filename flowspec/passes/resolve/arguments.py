@@ -13,7 +13,7 @@ from flowspec.ops.registry import vocabulary
 from flowspec.ops.schema import problems
 from flowspec.passes.resolve.session import Scope, Session
 from flowspec.syntax.expressions import evaluate, has_variables
-from flowspec.syntax.steps import OpShape, Step, step_parts
+from flowspec.syntax.steps import OpShape, Step, step_parts, unknown_op
 from flowspec.syntax.tree import Entry, Mapping, Node, Scalar, Sequence, site
 
 MODIFIERS = frozenset({"in", "knows", "name", "given", "times"})
@@ -123,6 +123,8 @@ def read_step(
     for finding in findings:
         session.add(finding)
     if step is None:
+        if not findings and not (isinstance(node, Scalar) and node.bad):
+            session.add(unknown_op(node, vocabulary(place), MODIFIERS))
         return None
     return vocabulary(place)[step.op.text], step
 

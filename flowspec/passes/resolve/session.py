@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -9,6 +10,11 @@ from flowspec.diagnostics import Finding, Fix, Label, Span, suggest
 from flowspec.syntax.tree import Mapping, Node, Scalar
 
 MAX_STEPS = 10_000
+
+
+def fingerprint(finding: Finding) -> tuple[Any, ...]:
+    """What makes two findings one: the code, the place, and the message but for its numbers, which loops change."""
+    return (finding.code, finding.span, re.sub(r"-?[0-9][0-9,.]*", "#", finding.message))
 
 
 class TooManyStepsError(Exception):
@@ -28,7 +34,7 @@ class Session:
 
     def add(self, finding: Finding) -> None:
         """Keeps a finding unless the same code stands at the same place (a fault inside a loop)."""
-        key = (finding.code, finding.span)
+        key = fingerprint(finding)
         if finding.span is None or key not in self._seen:
             self._seen.add(key)
             self.findings.append(finding)
