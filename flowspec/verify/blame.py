@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import torch
@@ -32,26 +32,23 @@ class Watched:
     claimed: Tensor
 
 
-def leaking_layer(subject: Subject, unit: Unit, order: int | None) -> str:
+def leaking_layer(subject: Subject, unit: Unit, order: int | None, training: bool) -> str:
     """The first layer with a unit that moves though it should not; empty when none can be named."""
-    return _first(subject, unit, order, lambda w: bool((w.moved & ~w.claimed).any()))
+    watched = watch(subject, unit.name, order, training)
+    return next((w.label for w in watched if (w.moved & ~w.claimed).any()), "")
 
 
 def silent_layer(subject: Subject, unit: Unit, order: int | None) -> str:
     """The first layer with a unit that never moves though it should."""
-    return _first(subject, unit, order, lambda w: bool((w.claimed & ~w.moved).any()))
+    return next((w.label for w in watch(subject, unit.name, order) if (w.claimed & ~w.moved).any()), "")
 
 
-def _first(subject: Subject, unit: Unit, order: int | None, at_fault: Callable[[Watched], bool]) -> str:
-    return next((w.label for w in watch(subject, unit.name, order) if at_fault(w)), "")
-
-
-def watch(subject: Subject, name: str, order: int | None) -> Iterator[Watched]:
+def watch(subject: Subject, name: str, order: int | None, training: bool = False) -> Iterator[Watched]:
     """The layers of one net in the order in which they run; a unit moves if it does for some weights."""
     moved: list[Tensor] = []
     rows: list[tuple[str, Tensor]] = []
     for draw in range(DRAWS):
-        model = subject.model(draw, POSITIVE if draw % 2 else GENERIC)
+        model = subject.model(draw, POSITIVE if draw % 2 else GENERIC).train(training)
         unit = next(u for u in factored(subject, model, 2, draw) if u.name == name)
         calls = _calls(unit, order, mixed(subject.seed, draw))
         now = [_changes(a, b) for a, b in zip(*calls, strict=True)]
@@ -77,7 +74,8 @@ def _calls(unit: Unit, order: int | None, seed: int) -> tuple[list[Call], list[C
 def _changes(before: Call, after: Call) -> Tensor:
     """(units, D) which units of a layer's output change with which variable."""
     gap = (after.output - before.output).abs() / (1 + before.output.abs())
-    return (gap > STILL).flatten(1).T
+    moved: Tensor = gap > STILL
+    return moved.flatten(1).T
 
 
 def _claims(subject: Subject, unit: Unit, order: int | None, calls: list[Call]) -> list[tuple[str, Tensor]]:

@@ -31,6 +31,7 @@ class Result:
         detail: what the number is, and what is wrong when it is not ok.
         node: the id of the step or layer at fault, where one is; empty otherwise.
         floor: whether the tolerance is the least that is accepted instead of the most.
+        version: which version of the spec was judged: `spec` itself, `shrunk`, or `tiny`.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Result:
     detail: str = ""
     node: str = ""
     floor: bool = False
+    version: str = "spec"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class Certificate:
     Attributes:
         path: the spec.
         results: one for each check that applies to the model, in the order of the registry.
-        shrunk: what was made smaller to get the model that was checked; empty when it is the spec as it stands.
+        shrunk: what was made smaller in the version called so; empty when there was no need for it.
         tiny: what was made smaller still for the checks that count every state or integrate over a grid.
         seed: the seed of weights, data and noise.
         seconds: how long it took.

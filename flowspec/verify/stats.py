@@ -26,10 +26,11 @@ def chi_squared(counts: Tensor, expected: Tensor) -> float:
 
 
 def uniform(u: Tensor, bins: int = 16) -> Tensor:
-    """(D,) the p-value of each column of u, (n, D), against the uniform distribution on (0, 1)."""
-    n = u.shape[0]
+    """(D + 1,) p-values against the uniform distribution on (0, 1): of each column of u, (n, D), and of all together."""
+    n, D = u.shape
     cell = (u * bins).long().clamp(0, bins - 1)
     counts = torch.stack([(cell == k).sum(0) for k in range(bins)]).double()  # (bins, D)
     statistic = ((counts - n / bins).square() / (n / bins)).sum(0)
-    freedom = torch.full_like(statistic, (bins - 1) / 2)
-    return torch.special.gammaincc(freedom, statistic / 2)
+    freedom = torch.tensor([bins - 1.0] * D + [D * (bins - 1.0)], dtype=torch.float64)
+    p_values: Tensor = torch.special.gammaincc(freedom / 2, torch.cat([statistic, statistic.sum()[None]]) / 2)
+    return p_values

@@ -15,7 +15,7 @@ from flowspec.verify.measure import relative, worst
 from flowspec.verify.moves import jacobian
 from flowspec.verify.noise import fixed_noise
 from flowspec.verify.subject import Subject
-from flowspec.verify.trace import step_calls
+from flowspec.verify.trace import Call, is_composite, step_calls
 from flowspec.verify.units import Unit
 
 
@@ -44,19 +44,30 @@ class Step:
 
 def steps(subject: Subject, unit: Unit) -> list[Step]:
     """Every step that runs when a flow encodes a unit's inputs, in order."""
+    calls = [call for call in _calls(subject, unit) if not is_composite(call.module)]
+    names = _names(subject, unit, [type(call.module).__name__ for call in calls])
+    return [_step(unit, call, names[k] if names else None) for k, call in enumerate(calls)]
 
+
+def composites(subject: Subject, unit: Unit) -> list[Step]:
+    """The blocks and rounds that are made of steps; the innermost first."""
+    return [_step(unit, call, None) for call in _calls(subject, unit) if is_composite(call.module)]
+
+
+def _calls(subject: Subject, unit: Unit) -> list[Call]:
     def run() -> None:
         with torch.no_grad(), fixed_noise(subject.seed):
             unit.module.encode(unit.x, **unit.given)
 
-    calls = step_calls(unit.module, run)
-    names = _names(subject, unit, [type(call.module).__name__ for call in calls])
-    prefix = f"{unit.name}." if unit.name else ""
-    found = []
-    for k, call in enumerate(calls):
-        label, stochastic = names[k] if names else (f"{prefix}{call.name}", type(call.module).__name__ == "Dequantize")
-        found.append(Step(label, call.module, call.args[0], call.kwargs, *call.output, stochastic))
-    return found
+    return step_calls(unit.module, run)
+
+
+def _step(unit: Unit, call: Call, name: tuple[str, bool] | None) -> Step:
+    path = f"{unit.name}.{call.name}" if unit.name else call.name
+    noisy = any(type(module).__name__ == "Dequantize" for module in call.module.modules())
+    label, stochastic = name or (path, noisy)
+    z, log_det = call.output
+    return Step(label, call.module, call.args[0], call.kwargs, z, log_det, stochastic)
 
 
 def _names(subject: Subject, unit: Unit, classes: list[str]) -> list[tuple[str, bool]]:
@@ -90,11 +101,14 @@ def inverse_errors(step: Step) -> tuple[float, float]:
         return back, worst(relative(step.forward(step.inverse(z))[0], z))
 
 
-def log_det_error(step: Step) -> float:
-    """log|det| against the Jacobian by autograd; for a step with noise there is no such thing."""
-    if step.stochastic:
-        return 0.0
-    _, J = jacobian(lambda x: step.forward(x)[0], step.x)
+def log_det_error(step: Step, seed: int) -> float:
+    """log|det| against the Jacobian by autograd, under noise that stays the same."""
+
+    def forward(x: Tensor) -> Tensor:
+        with fixed_noise(seed):
+            return step.forward(x)[0]
+
+    _, J = jacobian(forward, step.x)
     return worst(relative(step.log_det, torch.linalg.slogdet(J)[1]))
 
 

@@ -46,6 +46,7 @@ def _row(result: Result, width: int) -> list[Segment]:
         (f" {result.name:<{width}}  {_limit(result):<18}  ", "plain"),
         *node,
         (clean(result.detail), "plain"),
+        (f" ({result.version})" if result.version == "tiny" else "", "frame"),
     ]
 
 
@@ -91,6 +92,7 @@ def _result(result: Result) -> dict[str, Any]:
         "comparison": "at least" if result.floor else "at most",
         "detail": result.detail,
         "node": result.node or None,
+        "version": result.version,
     }
 
 

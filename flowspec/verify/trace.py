@@ -67,6 +67,11 @@ def step_calls(model: nn.Module, run: Callable[[], object]) -> list[Call]:
     return [c for c in calls if not c.name.startswith(inner) and isinstance(c.output, tuple) and _has_log_det(c)]
 
 
+def is_composite(step: nn.Module) -> bool:
+    """Whether a step is made of steps (a block, or a round of a loop)."""
+    return any(is_step(module) for module in step.modules() if module is not step)
+
+
 def _has_log_det(call: Call) -> bool:
     return len(call.output) == 2 and call.output[1].dim() == 1 and call.args[0].shape[0] == call.output[1].shape[0]
 

@@ -32,4 +32,4 @@ def _drawn(p: torch.Tensor, kind: str, source: torch.Generator) -> torch.Tensor:
         u = torch.rand(p.shape, generator=source, dtype=p.dtype)
         return (1 + u) / fan_in if p.dim() > 1 else 0.1 * u
     scale = 0.5 * fan_in**-0.5 * (0.2 if kind == MILD else 1)
-    return p + scale * torch.randn(p.shape, generator=source, dtype=p.dtype)
+    return p + torch.randn(p.shape, generator=source, dtype=p.dtype).mul_(scale)

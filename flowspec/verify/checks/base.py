@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from flowspec.verify.result import Result
 from flowspec.verify.subject import Subject
 
+MANY = 256  # variables up to which every one of them is changed, or followed by its own row of a Jacobian
+
 
 def always(_subject: Subject) -> bool:
-    """For checks of every model."""
+    """For checks of every model, and of models of every size."""
     return True
 
 
@@ -19,9 +21,9 @@ def is_flow(subject: Subject) -> bool:
     return subject.is_flow
 
 
-def is_factored(subject: Subject) -> bool:
-    """For checks of models with a conditional for each variable."""
-    return not subject.is_flow
+def is_small(subject: Subject) -> bool:
+    """For checks that go through the variables one by one."""
+    return subject.size <= MANY
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +33,14 @@ class Check:
     Attributes:
         name: what is checked.
         run: measures it. What it raises is a failure of the module.
-        applies: whether the check means something for a model.
-        tiny: whether it counts every state, or integrates, and so needs a model as small as can be.
+        applies: whether the check means something for a kind of model.
+        fits: whether a model is small enough for it; a larger one is judged by a version made smaller.
     """
 
     name: str
     run: Callable[[Subject], Result]
     applies: Callable[[Subject], bool] = always
-    tiny: bool = False
+    fits: Callable[[Subject], bool] = always
 
 
 def at_most(measured: float, tolerance: float, detail: str = "", fault: str = "", node: str = "") -> Result:

@@ -91,7 +91,7 @@ def gradients(subject: Subject) -> Result:
     """Every parameter has a finite gradient of log_prob, in train mode."""
     model = subject.model().train()
     x, given = subject.data(8)
-    subject.log_prob(model, x, given).sum().backward()
+    torch.autograd.backward(subject.log_prob(model, x, given).sum())
     lost = [name for name, p in model.named_parameters() if p.grad is None]
     broken = [name for name, p in model.named_parameters() if p.grad is not None and not p.grad.isfinite().all()]
     if lost or broken:

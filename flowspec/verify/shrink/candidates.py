@@ -18,7 +18,7 @@ from flowspec.verify.shrink.roles import COUNT, MEMBER, WIDTH, Found, numbers_of
 LARGEST = 2**31
 VECTORS = (10, 12, 16, 24, 32, 48, 64, 128, LARGEST)
 SEQUENCES = (12, 16, 24, 32, 64, 128, LARGEST)
-IMAGES = ((5, 6), (4, 6), (4, 4), (8, 8), (8, 16), (16, 16), (32, 32), (LARGEST, LARGEST))
+IMAGES = ((5, 6), (4, 5), (4, 6), (4, 4), (8, 8), (8, 16), (16, 16), (32, 32), (LARGEST, LARGEST))
 VIDEOS = ((3, 4, 5), (2, 4, 4), (4, 4, 4), (4, 8, 8), (8, 8, 8), (8, 16, 16), (LARGEST, LARGEST, LARGEST))
 WIDTHS, COUNTS, CHANNELS = (12, 24, 48, LARGEST), (2, 3, 4, LARGEST), (4, 8, 16, LARGEST)
 MEMBERS, CATEGORIES, CLASSES, CONTEXT = 3, 5, 4, 5
@@ -50,6 +50,8 @@ def _shapes(layout: Layout) -> Iterator[tuple[int, ...]]:
         return
     options: dict[int, Sequence[tuple[int, ...]]] = {1: [(n,) for n in SEQUENCES], 2: IMAGES, 3: VIDEOS}
     for channels, sites in product(CHANNELS, options[len(layout.sites)]):
+        if layout.channels > 1 and sites == IMAGES[0]:
+            continue  # for pictures of one channel
         yield (min(channels, layout.channels), *(min(n, m) for n, m in zip(sites, layout.sites, strict=True)))
 
 
