@@ -72,15 +72,19 @@ class Linear(Weighted):
         return Layout(self.out[0], sites)
 
 
+MAX_TAPS = 2**16  # of one kernel; the analysis looks at each
+
+
 def per_axis(value: int | tuple[int, ...], axes: int, what: str) -> tuple[int, ...]:
-    """One number for every spatial axis. Raises OpError when the count differs."""
-    if isinstance(value, int):
-        return (value,) * axes
-    if len(value) != axes:
+    """One number for every spatial axis. Raises OpError when the count differs, or a kernel has too many taps."""
+    sizes = (value,) * axes if isinstance(value, int) else value
+    if len(sizes) != axes:
         raise OpError(
-            "FS221", f"`{what}: {list(value)}` on a value with {axes} spatial axes", f"give {axes} numbers", what
+            "FS221", f"`{what}: {list(sizes)}` on a value with {axes} spatial axes", f"give {axes} numbers", what
         )
-    return value
+    if what == "kernel" and prod(sizes) > MAX_TAPS:
+        raise OpError("FS203", f"a kernel of {prod(sizes):,} taps; at most {MAX_TAPS:,}", "use a smaller kernel", what)
+    return sizes
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,21 @@ def finding_of(error: OpError, node: NetNode, label: str = "") -> Finding:
     return Finding(error.code, error.message, span, label, helps=helps, notes=error.notes, node=node.id)
 
 
+MAX_CHANNELS = 2**20  # of one value: the analysis looks at each
+MAX_ELEMENTS = 2**31
+
+
+def _of_a_size(node: NetNode, layout: Layout, is_head: bool) -> Layout:
+    """The layout, unless it is larger than anything that could be built. Raises OpError."""
+    if layout.channels > MAX_CHANNELS and not is_head:
+        message = f"`{node.op.name}` gives {layout.channels:,} channels; a value of a net has at most {MAX_CHANNELS:,}"
+        raise OpError("FS107", message, "use a smaller width", node.op.main or "")
+    if layout.units > MAX_ELEMENTS:
+        message = f"`{node.op.name}` gives {layout.units:,} elements; the limit is 2^31"
+        raise OpError("FS107", message, "use a smaller width", node.op.main or "")
+    return layout
+
+
 def net_shapes(graph: NetGraph, context: NetContext, sources: dict[str, Layout]) -> Shapes:
     """Lays out a net: `sources` gives the layout of `x` and of each context."""
     layouts: list[Layout | None] = []
@@ -48,7 +63,7 @@ def net_shapes(graph: NetGraph, context: NetContext, sources: dict[str, Layout])
             layouts.append(None)
             continue
         try:
-            layouts.append(node.op.layout(context, known))
+            layouts.append(_of_a_size(node, node.op.layout(context, known), len(layouts) == graph.output))
         except Silent:
             layouts.append(None)
         except OpError as error:
