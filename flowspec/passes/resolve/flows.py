@@ -132,7 +132,9 @@ class FlowBuilder:
     # --- one step --------------------------------------------------------------------------------------------------
 
     def step(self, node: Node, value: int | None, name: str = "") -> int | None:
-        """One step; None when it, or what it reads, failed."""
+        """One step; None when it, or what it reads, failed. A list is a chain."""
+        if isinstance(node, Sequence):
+            return self.chain(node, value)
         if isinstance(node, Mapping) and not any(k in vocabulary("flow") for k in node.keys()):
             self.session.add(unknown_op(node, vocabulary("flow"), MODIFIERS))
             return self._fail()
@@ -153,6 +155,7 @@ class FlowBuilder:
         return self._plain(op, step, arguments, value, label)
 
     def _fail(self) -> None:
+        """Marks the flow as one that has no facts; what failed has been reported."""
         self.failed = True
 
     def _own_name(self, arguments: Arguments) -> str:
@@ -196,6 +199,7 @@ class FlowBuilder:
         if entry is None:
             return 1
         value, ok = value_of(entry.value, self.scope, self.session)
+        self.failed = self.failed or not ok
         if ok and not (isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 10_000):
             self.session.report(
                 "FS203", f"`times` is {value!r}; it must be an integer from 1 to 10000", site(entry.value)
@@ -318,6 +322,7 @@ class FlowBuilder:
         label = loop.block.name.rpartition(".")[2] if loop.block else "round"
         use = self._use(label)
         for k, values in enumerate(loop.values, 1):
+            self.session.count_step(step.span)
             frame = Frame(label, use, k if loop.looping else 0)
             if loop.block is not None:
                 value = self._block(loop.block, values, step, value, frame)

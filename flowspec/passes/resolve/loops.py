@@ -143,6 +143,7 @@ def unfold_net(
     use = net._fresh(loop.block.name if loop.block else op.name)
     rounds = [start]
     for k, values in enumerate(loop.values, 1):
+        net.session.count_step(step.span)
         label = loop.block.name.rpartition(".")[2] if loop.block else "round"
         with net.inside(Frame(label, use, k if loop.looping else 0)):
             rounds.append(_round(net, loop, step, values, rounds[-1]))

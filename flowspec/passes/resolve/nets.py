@@ -97,6 +97,10 @@ class NetBuilder:
 
     def _skip(self, item: Node) -> None:
         """Reads a step behind a failed one for its own faults."""
+        if isinstance(item, Sequence):
+            for inner in item.items:
+                self._skip(inner)
+            return
         parsed = read_step(item, "net", self.session) if not self._named_net(item) else None
         if parsed:
             self._read(*parsed)
@@ -113,6 +117,10 @@ class NetBuilder:
 
     def graph(self, node: Mapping, value: int | None) -> Bundle:
         """A mapping of named values; its value is the last in writing."""
+        if not node.entries:
+            self.session.report(
+                "FS212", "a net without a step", site(node), "write `[]` for a net that passes its input on"
+            )
         outer = dict(self.names)
         if value is not None:
             self.names["x"] = Bundle.one(value)
@@ -138,8 +146,11 @@ class NetBuilder:
 
     def step(self, node: Node, value: int | None, name: str = "") -> Bundle:
         """One step. In a chain `value` is what the step before gave; in a graph `name` is what the step is called."""
+        if isinstance(node, Sequence) and not name:
+            return self.net(node, value)
         definition = self._named_net(node)
         if definition is not None:
+            self.session.count_step(site(node))
             return self._use_net(definition, node, value, name)
         if isinstance(node, Mapping) and not any(k in vocabulary("net") for k in node.keys()):
             self.session.add(unknown_op(node, {**vocabulary("net"), **self.scope.nets}, MODIFIERS))

@@ -96,6 +96,7 @@ MODULE_NAMES = frozenset(
     ]
 )
 MAX_ELEMENTS = 2**31
+MAX_VARIABLES = 2**24
 
 
 def resolve_top(root: Mapping, imports: dict[str, Mapping], session: Session) -> Program | None:
@@ -348,6 +349,10 @@ def _shape(name: str, body: Mapping, scope: Scope, session: Session) -> tuple[in
             "use a smaller shape",
         )
         return None
+    if name == "x" and total > MAX_VARIABLES:
+        message = f"`x` has {total:,} variables; a check follows at most {MAX_VARIABLES:,} one by one"
+        session.report("FS107", message, site(entry.value), "use a smaller shape")
+        return None
     return tuple(sizes)
 
 
@@ -501,8 +506,26 @@ def _no_model(root: Mapping, flow: list[str], chain: list[str], session: Session
 
 
 TRAIN_KEYS = frozenset(
-    "epochs steps batch lr betas weight_decay clip patience eval_every schedule warmup ema seed precision compile columns "
-    "binarize standardize".split()
+    [
+        "epochs",
+        "steps",
+        "batch",
+        "lr",
+        "betas",
+        "weight_decay",
+        "clip",
+        "patience",
+        "eval_every",
+        "schedule",
+        "warmup",
+        "ema",
+        "seed",
+        "precision",
+        "compile",
+        "columns",
+        "binarize",
+        "standardize",
+    ]
 )
 
 
