@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from flowspec.runtime.masks import check_digest, init_by_fan_in, rebuild
+from flowspec.runtime.masks import check_digest, cut, init_by_fan_in, rebuild
 
 
 def convolve(
@@ -111,7 +111,7 @@ class MaskedConv(nn.Module):
         init_by_fan_in(self.weight, self.bias, self.mask.flatten(1).sum(1))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return convolve(x, self.mask * self.weight, self.bias, self.first, self.dilation)
+        return convolve(x, cut(self.weight, self.mask), self.bias, self.first, self.dilation)
 
     def extra_repr(self) -> str:
         n_out, n_in, *kernel = self.weight.shape

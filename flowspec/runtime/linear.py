@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from flowspec.runtime.masks import check_digest, init_by_fan_in, label_rows, rebuild
+from flowspec.runtime.masks import check_digest, cut, init_by_fan_in, label_rows, rebuild
 
 
 class MaskedLinear(nn.Module):
@@ -64,7 +64,7 @@ class MaskedLinear(nn.Module):
         return reads <= writes[:, None]
 
     def forward(self, x: torch.Tensor, order: int = 0) -> torch.Tensor:
-        return F.linear(x, self.member(order) * self.weight, self.bias)  # functional: the weight itself is never cut
+        return F.linear(x, cut(self.weight, self.member(order)), self.bias)
 
     def extra_repr(self) -> str:
         return f"{self.weight.shape[1]}, {self.weight.shape[0]}, orders={self.orders}"
@@ -108,7 +108,7 @@ class SubsetLinear(nn.Module):
         init_by_fan_in(self.weight, self.bias, self.mask.sum(1))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return F.linear(x, self.mask * self.weight, self.bias)
+        return F.linear(x, cut(self.weight, self.mask), self.bias)
 
     def extra_repr(self) -> str:
         return f"{len(self.reads)}, {len(self.writes)}"

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from flowspec.runtime.masks import check_digest, init_by_fan_in, places, rebuild
+from flowspec.runtime.masks import check_digest, cut, init_by_fan_in, places, rebuild
 
 
 def patches(
@@ -89,7 +89,7 @@ class LocalConv(nn.Module):
         weights = self.weight.flatten(1)[self.by_class].split(self.sizes)
         parts = []
         for mask, weight in zip(self.mask, weights, strict=True):  # one product per class of output channels
-            kept = mask[self.in_class] * read
+            kept = cut(read, mask[self.in_class])
             parts.append(weight @ kept.flatten(1, 2))  # (B, n_out of the class, sites)
         y = torch.cat(parts, 1)[:, self.back]
         y = y if self.bias is None else y + self.bias[:, None]

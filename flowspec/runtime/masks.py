@@ -68,6 +68,11 @@ def check_digest(mask: torch.Tensor, digest: str | None, name: str) -> None:
         raise RuntimeError(f"the mask of {name} is not the one that was proved")
 
 
+def cut(values: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """A copy of the values with zeros where the mask is False. A CPU multiplies bytes faster than booleans."""
+    return mask.view(torch.uint8) * values
+
+
 def init_by_fan_in(weight: torch.Tensor, bias: torch.Tensor | None, fan_in: torch.Tensor) -> None:
     """U(-b, b) with b = 1 / sqrt(fan-in) as nn.Linear starts, but with the inputs that each unit really has."""
     bound = torch.where(fan_in > 0, fan_in.clamp(min=1).to(weight.dtype).rsqrt(), 0.0)

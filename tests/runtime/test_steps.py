@@ -204,3 +204,13 @@ def test_a_vacuous_coupling_is_still_a_bijection(kept: list[int]) -> None:
     z, log_det = step(x, c=x[:, :1])
     assert log_det.shape == (4,)
     assert torch.allclose(step.inverse(z, c=x[:, :1]), x, atol=1e-5)
+
+
+@pytest.mark.parametrize(("fast", "passes"), [("density", (1, 3)), ("sampling", (3, 1))])
+def test_a_pass_for_each_level_and_no_more(fast: str, passes: tuple[int, int]) -> None:
+    step, calls = AutoregressiveStep(Made([[0, 1, 2]], 2), Affine(), [0, 1, 2], fast), []
+    step.net.register_forward_hook(lambda *_: calls.append(1))
+    z, _ = step(torch.randn(2, 3))
+    forward = len(calls)
+    step.inverse(z)
+    assert (forward, len(calls) - forward) == passes

@@ -35,20 +35,23 @@ class AutoregressiveStep(nn.Module):
         z, log_slope = self.transform.forward(x, self.net(x, **given))
         return z, log_slope.flatten(1).sum(1)
 
-    def solve(self, z: torch.Tensor, given: dict[str, torch.Tensor]) -> torch.Tensor:
-        """The x of T(x; theta(x)) = z: one pass for each level, whose entries then know all they need."""
-        x = torch.zeros_like(z)
+    def solve(self, z: torch.Tensor, given: dict[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
+        """The x of T(x; theta(x)) = z, and theta(x): one pass for each level, whose entries then know all they need.
+
+        No theta depends on the last level, so that of the last pass is theta(x) everywhere.
+        """
+        x, theta = torch.zeros_like(z), z
         level_of = self.level_of.view(z.shape[1:])
         for level in sorted(set(self.levels)):
-            solved = self.transform.inverse(z, self.net(x, **given))
-            x = torch.where(level_of == level, solved, x)
-        return x
+            theta = self.net(x, **given)
+            x = torch.where(level_of == level, self.transform.inverse(z, theta), x)
+        return x, theta
 
     def forward(self, x: torch.Tensor, **given: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         if self.fast == "density":
             return self.pass_once(x, given)
-        z = self.solve(x, given)
-        return z, -self.pass_once(z, given)[1]
+        z, theta = self.solve(x, given)
+        return z, -self.transform.forward(z, theta)[1].flatten(1).sum(1)
 
     def inverse(self, z: torch.Tensor, **given: torch.Tensor) -> torch.Tensor:
-        return self.solve(z, given) if self.fast == "density" else self.pass_once(z, given)[0]
+        return self.solve(z, given)[0] if self.fast == "density" else self.pass_once(z, given)[0]
