@@ -11,11 +11,44 @@ import torch
 
 import flowspec
 from benchmarks import peers
-from benchmarks.checks import GALLERY, write
+from benchmarks.checks import write
 from benchmarks.peers import Rival
 from benchmarks.timing import Case, Entry, clock
 
-BATCH = {"log_prob": 1024, "train": 256, "sample": 1024}
+Job = tuple[str, int]  # what is done, and with how many samples
+DENSITY: tuple[Job, ...] = (("log_prob", 1024), ("log_prob", 1))  # one sample shows what each call costs
+SAMPLE: tuple[Job, ...] = (("sample", 1024), ("sample", 1))
+TRAIN: tuple[Job, ...] = (("train", 256),)
+
+
+MAF = """\
+flowspec: 1                                    # 5 steps of 2 hidden layers, orders alternate
+name: maf
+x: {{shape: [6], values: real}}
+flow:
+- {{autoregressive: {{order: raster, fast: {fast}, net: [{{linear: 100}}, relu, {{linear: 100}}, relu]}}, times: 5}}
+base: normal
+"""
+
+COUPLINGS = """\
+flowspec: 1                                    # 6 couplings of 2 hidden layers, halves alternate
+name: couplings
+x: {{shape: [{features}], values: real}}
+flow:
+- {{coupling: {{keep: half, net: {{mlp: [64, 64]}}}}, times: 6}}
+base: normal
+"""
+
+MADE = """\
+flowspec: 1                                    # one hidden layer, one order
+name: made
+x: {shape: [784], values: binary}
+order: {random: 1, seed: 1}
+net: [{linear: 2000}, relu]
+head: bernoulli
+"""
+
+Makers = dict[str, Callable[..., Rival]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,37 +58,29 @@ class Setting:
     name: str
     spec: str
     size: tuple[object, ...]  # the arguments of the peers
-    peers: dict[str, Callable[..., Rival]]
+    peers: Makers
     draw: Callable[[int], torch.Tensor]
-    jobs: tuple[str, ...] = ("log_prob", "train", "sample")
+    jobs: tuple[Job, ...] = DENSITY + TRAIN + SAMPLE
 
 
 def settings() -> list[Setting]:
     """Every architecture."""
-    maf, toy, made = (read(name) for name in ("maf_power", "realnvp_toy", "made_mnist"))
-    wide = (6, 5, (100, 100))
-    maf_peers: dict[str, Callable[..., Rival]] = {"zuko": peers.zuko_maf, "nflows": peers.nflows_maf}
-    iaf_peers: dict[str, Callable[..., Rival]] = {"zuko": peers.zuko_iaf, "nflows": peers.nflows_iaf}
-    iaf = maf.replace("{order: raster,", "{order: raster, fast: sampling,")
-    halves: dict[str, Callable[..., Rival]] = {
+    deep, flat = (6, 5, (100, 100)), (6, 6, (64, 64))
+    maf: Makers = {"zuko": peers.zuko_maf, "nflows": peers.nflows_maf}
+    iaf: Makers = {"zuko": peers.zuko_iaf, "nflows": peers.nflows_iaf}
+    halves: Makers = {
         "normflows": peers.normflows_coupling,
         "FrEIA": peers.freia_coupling,
         "zuko": peers.zuko_coupling,
     }
-    toy6 = toy.replace("shape: [2]", "shape: [6]")
-    dense: dict[str, Callable[..., Rival]] = {"nflows": peers.nflows_made, "plain torch": peers.plain_made}
+    dense: Makers = {"nflows": peers.nflows_made, "plain torch": peers.plain_made}
     return [
-        Setting("MAF 6-D", maf, wide, maf_peers, normal(6)),
-        Setting("IAF 6-D", iaf, wide, iaf_peers, normal(6), ("log_prob", "sample")),
-        Setting("couplings 2-D", toy, (2, 6, (64, 64)), halves, normal(2)),
-        Setting("couplings 6-D", toy6, (6, 6, (64, 64)), halves, normal(6)),
-        Setting("MADE 784-2000-784", made, (784, 2000), dense, binary(784), ("log_prob", "train")),
+        Setting("MAF 6-D", MAF.format(fast="density"), deep, maf, normal(6)),
+        Setting("IAF 6-D", MAF.format(fast="sampling"), deep, iaf, normal(6), DENSITY + SAMPLE),
+        Setting("couplings 2-D", COUPLINGS.format(features=2), (2, *flat[1:]), halves, normal(2)),
+        Setting("couplings 6-D", COUPLINGS.format(features=6), flat, halves, normal(6)),
+        Setting("MADE 784-2000-784", MADE, (784, 2000), dense, binary(784), DENSITY + TRAIN),
     ]
-
-
-def read(name: str) -> str:
-    """A spec of the gallery."""
-    return (GALLERY / f"{name}.yaml").read_text(encoding="utf-8")
 
 
 def normal(features: int) -> Callable[[int], torch.Tensor]:
@@ -72,15 +97,16 @@ def cases(folder: Path, seconds: float) -> Iterator[tuple[str, Callable[[], Case
     """Every architecture and job, by name; specs are written to `folder`."""
     for setting in settings():
         for job in setting.jobs:
-            name = f"{setting.name} {job}, batch {BATCH[job]:,}"
+            name = f"{setting.name} {job[0]}, batch {job[1]:,}"
             yield name, partial(compete, name, setting, job, folder, seconds)
 
 
-def compete(name: str, setting: Setting, job: str, folder: Path, seconds: float) -> Case:
+def compete(name: str, setting: Setting, job: Job, folder: Path, seconds: float) -> Case:
     """Ours and the peers at one job, on the same batch."""
-    x = setting.draw(BATCH[job])
-    ours = entry(name, own(setting, folder), job, x, seconds)
-    return Case((ours,), tuple(entry(who, rival(setting, who), job, x, seconds) for who in setting.peers))
+    work, batch = job
+    x = setting.draw(batch)
+    ours = entry(name, own(setting, folder), work, x, seconds)
+    return Case((ours,), tuple(entry(who, rival(setting, who), work, x, seconds) for who in setting.peers))
 
 
 def own(setting: Setting, folder: Path) -> Rival:
@@ -97,11 +123,11 @@ def rival(setting: Setting, who: str) -> Rival | None:
         return None
 
 
-def entry(name: str, model: Rival | None, job: str, x: torch.Tensor, seconds: float) -> Entry:
+def entry(name: str, model: Rival | None, work: str, x: torch.Tensor, seconds: float) -> Entry:
     """One model, ready to be timed at one job."""
     if model is None:
         return Entry(name, None)
-    return Entry(name, clock(JOBS[job](model, x), seconds), model.count())
+    return Entry(name, clock(WORK[work](model, x), seconds), model.count())
 
 
 def evaluate(rival: Rival, x: torch.Tensor) -> Callable[[], object]:
@@ -129,4 +155,4 @@ def sample(rival: Rival, x: torch.Tensor) -> Callable[[], object]:
     return torch.no_grad()(lambda: draw(len(x)))
 
 
-JOBS = {"log_prob": evaluate, "train": train, "sample": sample}
+WORK = {"log_prob": evaluate, "train": train, "sample": sample}
