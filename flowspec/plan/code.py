@@ -105,7 +105,7 @@ class Method:
 class ClassPlan:
     """One class: class attributes, the arguments of the base's constructor, attributes in order, and methods.
 
-    `parameters` are integers that the constructor takes; `label` is what the spec calls a net or a block.
+    `parameters` are integers that the constructor takes; `label` is the name that a net or a block asked for.
     """
 
     name: str

@@ -138,7 +138,13 @@ class Literals:
         entry = linear([slopes.pop(), steps.pop()], "pc", starts[0])
         return f"[[{entry} for p in {self.places(places)}] for c in range({len(rows)})]"
 
-    def ensemble(self, rows: Sequence[Sequence[int]], places: Places) -> str:
+    def ensemble(
+        self,
+        rows: Sequence[Sequence[int]],
+        places: Places,
+        want: str = "LABELS",
+        comment: str = "by place in the order",
+    ) -> str:
         """One row for each member of an ensemble: the same function of the member's places."""
         size = len(rows[0]) // len(places.place[0])
         bases = [row[::size] for row in rows]
@@ -151,15 +157,18 @@ class Literals:
             entry = linear(fit[1:2], "p", fit[0])
             name = self.places(places)
             return name if entry == "p" and not again else f"[[{entry} for p in row{again}] for row in {name}]"
-        return self._by_table(bases, places, again)
-
-    def _by_table(self, bases: Sequence[Sequence[int]], places: Places, again: str) -> str:
-        tables = {tuple(int(base[v]) for v in np.argsort(p)) for base, p in zip(bases, places.place, strict=True)}
-        if len(tables) > 1:
+        table = _by_place(bases, places)
+        if not table:
             return ""
-        table = self.row(next(iter(tables)), None, "BY_PLACE", "by place in the order")
-        text = table.text if isinstance(table, Expr) else str(table)
+        named = self.row(table, None, want, comment)
+        text = named.text if isinstance(named, Expr) else str(named)
         return f"[[{text}[p] for p in row{again}] for row in {self.places(places)}]"
+
+
+def _by_place(rows: Sequence[Sequence[int]], places: Places) -> tuple[int, ...]:
+    """What stands at each place of the order, where that is the same for every member; else nothing."""
+    tables = {tuple(int(row[v]) for v in np.argsort(p)) for row, p in zip(rows, places.place, strict=True)}
+    return tables.pop() if len(tables) == 1 else ()
 
 
 def _as_list(value: Expr | list[int]) -> str:

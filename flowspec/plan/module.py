@@ -36,10 +36,14 @@ class Module:
             self._keep.extend(alive)
         return self._made[key]
 
-    def class_name(self, label: str, ending: str = "") -> str:
-        """A class name that is not taken; `label` may come from the spec."""
+    def wanted(self, label: str, ending: str = "") -> str:
+        """The class name that a label from the spec asks for."""
         name = camel(word_of(label.replace(".", "_")) or "part") + ending
-        return self.names.fresh(f"{name}Block" if name in self.foreign else name)
+        return f"{name}Block" if name in self.foreign else name
+
+    def class_name(self, label: str) -> str:
+        """A class name that is not taken; `label` may come from the spec."""
+        return self.names.fresh(self.wanted(label))
 
     def add(self, plan: ClassPlan) -> str:
         """Keeps a class that has its name; returns it."""
@@ -49,9 +53,13 @@ class Module:
     def share(self, plan: ClassPlan, label: str, ending: str = "") -> str:
         """Keeps a class without a name, unless there is one like it but for the lines of the spec; returns the name."""
         unplaced = replace(plan, attributes=tuple(replace(a, line=0, used=False) for a in plan.attributes))
-        name: str = self.once(("class", label, repr(unplaced)), lambda: self.class_name(label, ending))
-        if all(name != found.name for found in self.classes):
-            self.classes.append(replace(plan, name=name, label=label))
+        wanted = self.wanted(label, ending)
+
+        def new() -> str:
+            self.classes.append(replace(plan, name=self.names.fresh(wanted), label=wanted))
+            return self.classes[-1].name
+
+        name: str = self.once(("class", label, repr(unplaced)), new)
         return name
 
 

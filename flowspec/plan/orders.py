@@ -48,5 +48,6 @@ def levels_text(levels: Sequence[Ints], places: Places | None, literals: Literal
     comment = "the sampling level of each variable"
     if len(rows) == 1:
         return literals.row(rows[0], places, "LEVELS", comment)
-    found = literals.ensemble(rows, places) if places is not None else ""
+    by_place = "the sampling level of each place in the order"
+    found = literals.ensemble(rows, places, "LEVELS", by_place) if places is not None else ""
     return Expr(found) if found else [literals.row(row, None, "LEVELS", comment) for row in rows]

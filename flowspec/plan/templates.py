@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -21,6 +21,7 @@ from flowspec.plan.code import (
     Statement,
     Value,
 )
+from flowspec.plan.names import Namer
 
 WIDTHS = ("n_in", "n_out")  # the first two arguments of every plain layer
 _LETTERS = {3: ("B", "C", "L"), 4: ("B", "C", "H", "W"), 5: ("B", "C", "H", "W", "K")}
@@ -42,7 +43,15 @@ def with_parameters(classes: Sequence[ClassPlan]) -> list[ClassPlan]:
         for k, plan in enumerate(group):
             calls[plan.name] = Construct(group[0].name, tuple(column[k] for column in values.values()))
     kept = [merged.get(plan.name, plan) for plan in classes if plan.name in merged or plan.name not in calls]
-    return [_calling(plan, calls) for plan in kept]
+    return _renamed([_calling(plan, calls) for plan in kept])
+
+
+def _renamed(classes: Sequence[ClassPlan]) -> list[ClassPlan]:
+    """The names that merging has set free go to those that asked for them."""
+    namer = Namer(plan.name for plan in classes if not plan.label)
+    names = {plan.name: namer.fresh(plan.label) if plan.label else plan.name for plan in classes}
+    calls = {old: new for old, new in names.items() if old != new}
+    return [_calling(replace(plan, name=names[plan.name]), calls) for plan in classes]
 
 
 def _form(plan: ClassPlan) -> Any:
@@ -143,17 +152,21 @@ def _comment(versions: Sequence[str]) -> str:
 # --- calls ---------------------------------------------------------------------------------------------------------------
 
 
-def _calling(plan: ClassPlan, calls: dict[str, Construct]) -> ClassPlan:
+Calls = Mapping[str, Construct] | Mapping[str, str]
+
+
+def _calling(plan: ClassPlan, calls: Calls) -> ClassPlan:
     attributes = tuple(replace(a, value=_called(a.value, calls)) for a in plan.attributes)
     return replace(plan, attributes=attributes, arguments=tuple(_called(v, calls) for v in plan.arguments))
 
 
-def _called(value: Value, calls: dict[str, Construct]) -> Value:
-    """The value with every constructor of a merged class called with its widths."""
+def _called(value: Value, calls: Calls) -> Value:
+    """The value with every constructor of a class replaced by another call, or by the same under another name."""
     if isinstance(value, Listed):
         return Listed(tuple(Run(tuple(_called(c, calls) for c in run.items), run.count) for run in value.runs))
     if isinstance(value, Construct):
-        if value.name in calls:
-            return calls[value.name]
-        return replace(value, args=tuple(_called(v, calls) for v in value.args))
+        found = calls.get(value.name, value.name)
+        if isinstance(found, Construct):
+            return found
+        return replace(value, name=found, args=tuple(_called(v, calls) for v in value.args))
     return value
