@@ -108,7 +108,7 @@ def _analyse(loader: Loader, file: SpecFile, name: str) -> Report:
     if root is not None:
         program, found = resolve(root, file, loader)
         findings.extend(found)
-    for read in loader.files:
+    for read in dict.fromkeys((file, *loader.files)):  # a file that could not be opened is not among the loader's
         findings.extend(read.findings)
     if program is not None:
         if program.whole:
