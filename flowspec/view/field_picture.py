@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from flowspec.passes.blind import at_text
+from flowspec.passes.knowledge.reach import Reach
 from flowspec.view.cells import Indexed
 from flowspec.view.fields import Field
 from flowspec.view.pictures import Axis, Figure, Panel, Picture
@@ -104,11 +105,18 @@ def _whole(field: Field) -> Iterator[str]:
     if not reach.missing:
         yield f"all variables together: all {reach.allowed:,} allowed pairs reached"
         return
-    blind = f"{reach.blind:,} out of reach at any depth" if reach.blind else "more layers would reach them"
-    lost = f"{reach.missing:,} missing ({blind})"
+    lost = f"{reach.missing:,} missing ({_blind(reach)})"
     yield f"all variables together: {reach.allowed:,} pairs allowed, {reach.reached:,} reached, {lost}"
     if field.other is not None:
         yield f"`--at {at_text(field.grid, field.other)}` shows a variable that misses some"
+
+
+def _blind(reach: Reach) -> str:
+    """Why pairs are missing; the count of blind ones may be known from below only."""
+    low, high = reach.possible
+    if reach.blind:
+        return f"{'at least ' if low < high else ''}{reach.blind:,} out of reach at any depth"
+    return "more layers would reach them" if low == high else "more layers may reach them"
 
 
 # --- panels --------------------------------------------------------------------------------------------------------

@@ -152,7 +152,7 @@ def _no_mask(facts: Facts, found: tuple[Derived, ...], node: str) -> ViewError:
     nodes = {n.id for net in facts.nets.values() for n in net.conditioner.graph.nodes}
     known = nodes | {owner.id for owner in facts.nets}
     names = [m.name for m in found]
-    guess = suggest(node, sorted({*names, *(word for m in found for word in m.names)}))
+    guess = suggest(node, names) or suggest(node, sorted({word for m in found for word in m.names}))
     listed = ", ".join(names[:6]) + (", ..." if len(names) > 6 else "")
     there = f"there are masks of: {listed}" if names else "nothing in this spec is masked"
     message = f"`{node}` has no derived mask" if node in known else f"there is no node `{node}`"

@@ -133,11 +133,10 @@ def _legend(used: Iterable[tuple[str, str]], style: Style) -> Iterator[str]:
     for glyph, label in used:
         entry = f"{glyph} {label}"
         if line and len(line) + 3 + len(entry) > style.width:
-            yield line
+            yield from _wrapped(line, style)
             line = ""
         line = f"{line}   {entry}" if line else entry
-    if line:
-        yield line
+    yield from _wrapped(line, style)
 
 
 def _wrapped(text: str, style: Style, sgr: str = "") -> list[str]:

@@ -1,0 +1,142 @@
+"""SVG and HTML: well formed, deterministic, true to the cells, self-contained, and deaf to markup in names."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flowspec.view.cells import Indexed
+from flowspec.view.html import render_html
+from flowspec.view.page import Placed, lay_out
+from flowspec.view.pictures import Axis, Figure, Panel, Picture
+from flowspec.view.svg import rectangles, render_svg
+from flowspec.view.tones import DROPPED, KEPT, THEMES, TONES
+from tests.view.drawn import ALL, picture
+
+NS = "{http://www.w3.org/2000/svg}"
+VOID = {"meta"}
+EVIL = "</title><script>alert(1)</script>&<![CDATA[\x1b[31m\x00\u202e\ud800"
+
+
+class Outline(HTMLParser):
+    """The tags of a page, checked for nesting."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += attrs
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += attrs
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def outline(page: str) -> Outline:
+    found = Outline()
+    found.feed(page)
+    found.close()
+    assert not found.open
+    return found
+
+
+@pytest.mark.parametrize(("kind", "name"), ALL)
+def test_svg_is_well_formed_and_deterministic(kind: str, name: str) -> None:
+    drawn = [render_svg(lay_out(p), p.title) for p in (picture(kind, name), picture(kind, name))]
+    assert drawn[0] == drawn[1]
+    root = ElementTree.fromstring(drawn[0])
+    assert root.tag == f"{NS}svg"
+    assert root.get("viewBox") == f"0 0 {root.get('width')} {root.get('height')}"
+    assert {child.tag for child in root.iter()} <= {NS + t for t in ("svg", "title", "style", "rect", "g", "path", "circle", "text")}  # fmt: skip
+    assert len(drawn[0]) < 300_000
+
+
+@pytest.mark.parametrize(("kind", "name"), ALL)
+def test_html_is_one_page_that_asks_for_nothing(kind: str, name: str) -> None:
+    page = render_html(picture(kind, name))
+    assert page == render_html(picture(kind, name))
+    found = outline(page)
+    assert not {"script", "link", "img", "iframe", "image", "object"} & set(found.tags)
+    assert not [key for key, _ in found.attributes if key in ("src", "href", "style") or key.startswith("on")]
+    assert "url(" not in page
+    assert "http" not in page.replace('http-equiv="Content-Security-Policy"', "")
+    assert page.count("<section>") == len(picture(kind, name).figures)
+
+
+def evil() -> Picture:
+    panel = Panel(EVIL, Indexed(np.eye(3, dtype=np.uint8), 2), (DROPPED, KEPT), Axis(EVIL, 0, 200), Axis(EVIL, 0, 2))
+    return Picture(EVIL, EVIL, (Figure(EVIL, EVIL, (EVIL,), (panel,)),), (EVIL,))
+
+
+def test_names_are_text_and_never_markup() -> None:
+    svg, page = render_svg(lay_out(evil()), EVIL), render_html(evil())
+    root = ElementTree.fromstring(svg)
+    assert "script" not in {child.tag.removeprefix(NS) for child in root.iter()}
+    assert "alert(1)" in "".join(root.itertext())
+    assert "script" not in outline(page).tags
+    for text in (svg, page):
+        assert not re.search("[\x00-\x08\x0b-\x1f\u202e\ud800-\udfff]", text)
+        text.encode("utf-8")
+
+
+@given(st.integers(1, 12), st.integers(1, 12), st.integers(1, 4), st.integers(0, 10**6))
+def test_rectangles_cover_each_cell_of_a_code_once(rows: int, columns: int, codes: int, seed: int) -> None:
+    table = np.random.default_rng(seed).integers(0, codes, (rows, columns))
+    for code in range(codes):
+        painted = np.zeros_like(table)
+        for x, y, w, h in rectangles(table, code):
+            painted[y : y + h, x : x + w] += 1
+        assert np.array_equal(painted, table == code)
+
+
+def test_everything_stands_on_the_page() -> None:
+    for kind, name in ALL:
+        page = lay_out(picture(kind, name))
+        for item in page.items:
+            assert 0 <= item.x <= page.width
+            assert 0 <= item.y <= page.height
+            if isinstance(item, Placed):
+                assert item.x + item.block.width <= page.width
+                assert item.y + item.block.height <= page.height
+
+
+def luminance(color: str) -> float:
+    """Relative luminance (WCAG 2.2)."""
+    parts = [int(color[k : k + 2], 16) / 255 for k in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(a: str, b: str) -> float:
+    high, low = sorted((luminance(a), luminance(b)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_tones_differ_in_brightness(theme: str) -> None:
+    colors = {tone.key: getattr(tone, theme) for tone in TONES}
+    assert contrast(colors["seen"], colors["barred"]) >= 3
+    assert contrast(colors["missing"], colors["barred"]) >= 1.6
+    assert contrast(colors["missing"], colors["seen"]) >= 1.6
+    assert contrast(colors["itself"], colors["seen"]) >= 2.5
+
+
+def test_glyphs_differ() -> None:
+    shown = [tone for tone in TONES if tone.key in ("itself", "seen", "missing", "barred")]
+    assert len({tone.glyph[0] for tone in shown}) == len({tone.ascii[0] for tone in shown}) == 4
+    assert all(len(tone.glyph) == len(tone.ascii) == 2 and tone.ascii.isascii() for tone in TONES)
