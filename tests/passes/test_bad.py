@@ -37,7 +37,7 @@ FAULTS = {
     "leak_dense_layer": ("FS401", 5),
     "leak_through_a_gate": ("FS405", 8),
     "leak_batch_norm": ("FS408", 5),
-    "norm_of_x": ("FS408", 5),
+    "norm_of_x": ("FS409", 5),
     "norm_between_degrees": ("FS409", 5),
     "gated_unshifted_link": ("FS405", 9),
     "gated_strict_everywhere": ("FS420", 11),
@@ -102,7 +102,7 @@ def test_a_bad_spec_has_findings_that_stand_in_it(name: str) -> None:
     for finding in found:
         assert finding.span is not None
         assert 1 <= finding.span.start.line <= lines
-        assert finding.span.start < finding.span.end
+        assert finding.span.start <= finding.span.end
 
 
 @pytest.mark.parametrize("name", sorted(FAULTS))
@@ -127,7 +127,12 @@ def test_a_near_miss_is_legal(name: str) -> None:
     assert {f.code for f in found.diagnostics} == NOTES.get(name, set())
 
 
-NOTES: dict[str, set[str]] = {}
+NOTES = {
+    "gated_stack": {"FS421"},
+    "logit_of_pixels": {"FS315"},
+    "mass_outside_the_data": {"FS315"},
+    "more_layers_would_reach": {"FS421"},
+}
 
 
 def test_good_specs_are_there() -> None:
