@@ -153,6 +153,7 @@ def test_a_spec_with_errors_is_answered_with_its_findings(flowspec: Run, tmp_pat
     assert done.code == 1
     assert done.out.startswith("error[")
     assert not (tmp_path / "a.svg").exists()
+    assert flowspec("mask", "missing.yaml").code == 2
 
 
 def test_findings_name_the_command_that_shows_them(flowspec: Run) -> None:
