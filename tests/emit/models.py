@@ -9,8 +9,7 @@ import torch
 
 from flowspec.compiler import Report, analyse
 from flowspec.emit import load_class
-
-from .cases import CASES
+from tests.emit.cases import CASES
 
 
 @cache

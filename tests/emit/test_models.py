@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import torch
 
-from .cases import CASES
-from .models import built, double, inputs, log_prob, report
+from tests.emit.cases import CASES
+from tests.emit.models import built, double, inputs, log_prob, report
 
 FLOWS = [name for name in CASES if "\nflow:" in CASES[name]]
 OTHERS = [name for name in CASES if name not in FLOWS]

@@ -14,9 +14,8 @@ import pytest
 
 from flowspec.compiler import analyse
 from flowspec.emit import load_class, source
-
-from .cases import CASES
-from .models import built, inputs, log_prob, report, text
+from tests.emit.cases import CASES
+from tests.emit.models import built, inputs, log_prob, report, text
 
 GOLDENS = Path(__file__).parent / "goldens"
 SHOWN = ("made_ensemble", "gated", "unet", "realnvp", "glow", "maf", "coarse", "hostile", "hilbert", "lookup", "multi")
