@@ -25,7 +25,7 @@ def main(spec: str) -> int:
         ["verify", spec],
         ["train", spec, "--data", "synthetic:digits:6000", "--epochs", "5", "--out", str(OUT / "run")],
         ["sample", str(OUT / "run"), "-n", "64", "-o", str(OUT / "samples.png")],
-        ["mask", spec, "-o", str(OUT / "masks.png")],
+        ["mask", spec, "--sort", "-o", str(OUT / "masks.png")],
     ]
     for command in commands:
         print("$ flowspec", " ".join(command), flush=True)
