@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tools.readme import BLOCK, README, regenerated
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
+
+from readme import BLOCK, README, regenerated  # noqa: E402
 
 ROOT = README.parent
 
