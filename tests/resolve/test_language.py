@@ -84,3 +84,15 @@ def test_nets_and_blocks_of_another_file(tmp_path: Path) -> None:
     assert report.ok, report.diagnostics
     (tmp_path / "s.yaml").write_text(spec.replace("g.step", "g.stop"))
     assert errors(analyse(tmp_path / "s.yaml")) == ("FS136",)
+
+
+def test_a_loop_variable_in_a_path_is_read_again_each_round() -> None:
+    block = "blocks: {b: {in: [h, s], net: {t: {conv: 4, in: h, given: s}, u: {add: [h, t]}}, out: {h: u}}}\n"
+    text = "{a: {conv: 4, kernel: 3, in: x}, r: {repeat: 2, do: [{conv: 4}], in: a}, "
+    text += "f: {for: {i: [2, 1, 0]}, block: b, in: {h: r, s: r.$i}}, o: {relu: null, in: f.h}}"
+    report = analyse("s.yaml", f"{NET}{NET_END}net: {text}\n{block}")
+    assert report.program is not None, report.diagnostics
+    nodes = report.program.model.conditioner.graph.nodes  # type: ignore[union-attr]
+    read = [nodes[node.inputs[0]].id for node in nodes if node.op.name == "project"]
+    assert len(set(read)) == 3
+    assert read[2] == "a"

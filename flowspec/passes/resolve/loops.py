@@ -137,7 +137,8 @@ def unfold_net(
     loop = rounds_of(op, step, arguments, net.scope, net.session)
     if loop is None:
         return Bundle.one(None)
-    start = _start(net, loop, arguments, step, value, in_graph)
+    with net.in_scope(net.scope.in_loop(loop.values[0] if loop.values else {})):
+        start = _start(net, loop, arguments, step, value, in_graph)
     if start is None or start.failed:
         return Bundle.one(None)
     use = net._fresh(loop.block.name if loop.block else op.name)
@@ -146,7 +147,8 @@ def unfold_net(
         net.session.count_step(step.span)
         label = loop.block.name.rpartition(".")[2] if loop.block else "round"
         with net.inside(Frame(label, use, k if loop.looping else 0)):
-            rounds.append(_round(net, loop, step, values, rounds[-1]))
+            before = rounds[-1] if k == 1 else _fed(net, loop, arguments, values, rounds[-1])
+            rounds.append(_round(net, loop, step, values, before))
         if rounds[-1].failed:
             break
     last = rounds[-1]
@@ -172,13 +174,34 @@ def _start(
     if isinstance(entry.value, Mapping):
         return _mapped(net, loop, inputs, entry.value, step)
     whole = net.bundle_at(entry.value)
-    if whole is None:
+    if whole is None or whole.failed:
         return None
     if len(inputs) == 1 and len(whole.outputs) == 1:
         return Bundle({inputs[0]: whole.single})
     if set(inputs) <= set(whole.outputs):
         return Bundle({name: whole.outputs[name] for name in inputs})
     return _missing_inputs(net, loop, tuple(i for i in inputs if i not in whole.outputs), step)
+
+
+def _fed(net: NetBuilder, loop: Rounds, arguments: Arguments, values: dict[str, Any], before: Bundle) -> Bundle:
+    """What goes into a later round: the outputs of the one before, and what is read by a loop variable, read again."""
+    entry = arguments.modifiers.get("in")
+    if loop.block is None or entry is None or not isinstance(entry.value, Mapping):
+        return before
+    made = _made(loop.block)
+    with net.in_scope(net.scope.in_loop(values)):
+        again = {e.key.text: net.value_at(e.value) for e in entry.value.entries if e.key.text not in made and _turns(e)}
+    return Bundle({**before.outputs, **again})
+
+
+def _turns(entry: Entry) -> bool:
+    return isinstance(entry.value, Scalar) and "$" in entry.value.text
+
+
+def _made(definition: Definition) -> tuple[str, ...]:
+    """The named outputs of a block; they feed inputs of the same names."""
+    entry = definition.node.get("out") if isinstance(definition.node, Mapping) else None
+    return entry.value.keys() if entry is not None and isinstance(entry.value, Mapping) else ()
 
 
 def _mapped(net: NetBuilder, loop: Rounds, inputs: tuple[str, ...], node: Mapping, step: Step) -> Bundle | None:
