@@ -147,13 +147,13 @@ def _masked(site: NetSite, mask: TapMask) -> Construct:
     box = crop(mask)
     if all(taps[t] for row in mask.kept for taps in row for t in box.taps):
         return _plain(site.inputs[0].channels, site.output.channels, box.shape, box.first, box.step)
+    single = len(mask.kept) == len(mask.kept[0]) == 1
     table = {
         (o, i): _taps_text([taps[t] for t in box.taps], box.shape)
         for o, row in enumerate(mask.kept)
         for i, taps in enumerate(row)
-        if any(taps)  # a pair that is left out keeps nothing
+        if single or any(taps)  # a pair that is left out keeps nothing
     }
-    single = len(mask.kept) == len(mask.kept[0]) == 1
     return construct(
         "MaskedConv",
         site.inputs[0].channels,

@@ -96,7 +96,7 @@ def place_text(fit: tuple[int, int, int], channels: int, name: str) -> str:
 
 def table(values: dict[Any, Any]) -> Value:
     """A table by (output, input) group that tells earlier groups from later ones, as a comprehension."""
-    n = 1 + max(max(key) for key in values)
+    n = 1 + max((max(key) for key in values), default=0)
     kinds = [
         {values.get((o, i)) for o in range(n) for i in range(n) if (i > o) - (i < o) == side} for side in (-1, 0, 1)
     ]
