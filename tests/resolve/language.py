@@ -86,6 +86,11 @@ CASES = (
     net("a list of contexts", "[{conv: 4, kernel: 3, given: [label, side]}, relu]"),
     net("no such context", "[{conv: 4, kernel: 3, given: lable}, relu]", "FS135"),
     net("a context on an op without weights", "[{conv: 4, kernel: 3}, {relu: null, given: label}]", "FS204"),
+    net("an embedded label", "{e: {embedding: 4, in: label}, a: {conv: 4, kernel: 3, in: x, given: e}}"),
+    net("a label as it is", "{e: {one_hot: null, in: label}, a: {conv: 4, kernel: 3, in: x, given: e}}"),
+    net("x embedded", "{e: {embedding: 4, in: x}, a: {conv: 4, kernel: 3, in: e, given: label}}"),
+    net("an embedding of real numbers", "{e: {embedding: 4, in: side}, a: {conv: 4, kernel: 3, in: x, given: e}}", "FS225"),
+    net("an embedding of a hidden value", "{h: {conv: 4, kernel: 3, in: x}, e: {embedding: 4, in: h}}", "FS225"),
     # flows
     flow("a transform inside", "[{coupling: {keep: channel, net: st, transform: additive}}]", more=ST),
     flow("a net beside", "[{coupling: {keep: channel}, net: st}]", more=ST),

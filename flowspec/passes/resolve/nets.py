@@ -11,12 +11,13 @@ from flowspec.graph.bounds import CAPS
 from flowspec.graph.net import Frame, NetGraph, NetNode
 from flowspec.ops.base import NetOp, Op
 from flowspec.ops.elementwise import AddContext, Gate, Merge
-from flowspec.ops.lookup import Source
+from flowspec.ops.lookup import Lookup, Source
 from flowspec.ops.registry import vocabulary
 from flowspec.ops.structure import Loop, Structure
 from flowspec.ops.weighted import Head, Project, Weighted
 from flowspec.passes.resolve import loops
 from flowspec.passes.resolve.arguments import MODIFIERS, Arguments, read_arguments, read_step
+from flowspec.passes.resolve.lookups import looked_up
 from flowspec.passes.resolve.session import Definition, Scope, Session
 from flowspec.passes.resolve.values import ZERO, Bundle, follow, is_reference
 from flowspec.syntax.expressions import substitute
@@ -203,6 +204,8 @@ class NetBuilder:
         if not issubclass(op, NetOp):
             return None
         instance = self._instance(op, arguments, step)
+        if isinstance(instance, Lookup) and inputs[0] not in (None, 0):
+            return looked_up(self, instance, inputs[0], step)
         contexts = self._contexts(arguments)
         if isinstance(instance, Gate):
             return self.apply(instance, [self._join_contexts(inputs[0], contexts)])
@@ -212,7 +215,7 @@ class NetBuilder:
         return self._join_contexts(result, contexts) if isinstance(instance, Weighted) else result
 
     def _instance(self, op: type[Op], arguments: Arguments, step: Step) -> Any:
-        values = {k: v for k, v in arguments.values.items()}
+        values = dict(arguments.values)
         instance = op(**values)
         if "given" in arguments.modifiers and not isinstance(instance, Weighted | Gate):
             entry = arguments.modifiers["given"]
