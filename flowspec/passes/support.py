@@ -145,9 +145,15 @@ def _not_onto(node: FlowNode, values: Support, flow: Flow) -> Finding:
         node.span,
         f"is onto {node.op.range}",
         labels=ends,
-        helps=("drop the step, or use a base on its range (`uniform` on [0, 1])",),
+        helps=(_onto_help(node),),
         node=node.id,
     )
+
+
+def _onto_help(node: FlowNode) -> str:
+    unit = node.op.range.lo == 0 and node.op.range.hi == 1
+    end = "use `base: uniform`" if unit else "end the flow in `sigmoid` and `base: uniform`"
+    return f"drop the step, or {end}"
 
 
 def _check_end(part: Part, values: Support, support: Support, flow: Flow, findings: list[Finding]) -> None:
