@@ -110,6 +110,12 @@ def test_a_fault_is_reported_at_the_line_that_causes_it(name: str) -> None:
     assert FAULTS[name] in {(f.code, f.span.start.line) for f in report(name).diagnostics if f.span}
 
 
+def test_thirty_mistakes_are_thirty_findings() -> None:
+    found = report("thirty_mistakes").diagnostics
+    assert len(found) == 30
+    assert len({(f.span.start, f.span.end) for f in found if f.span}) == 30
+
+
 def test_every_code_has_a_bad_spec() -> None:
     shown = {f.code for name in BAD_NAMES for f in report(name).diagnostics}
     assert sorted(set(CATALOG) - shown) == sorted(NOT_IN_A_FILE)
