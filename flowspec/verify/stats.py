@@ -25,7 +25,7 @@ def chi_squared(counts: Tensor, expected: Tensor) -> float:
     return float(torch.special.gammaincc(freedom / 2, statistic / 2))
 
 
-def uniform(u: Tensor, bins: int = 16) -> Tensor:
+def uniform(u: Tensor, bins: int = 8) -> Tensor:
     """(D + 1,) p-values against the uniform distribution on (0, 1): of each column of u, (n, D), and of all together."""
     n, D = u.shape
     cell = (u * bins).long().clamp(0, bins - 1)

@@ -14,9 +14,7 @@ from flowspec.verify.result import Certificate, Change, Result
 def render_table(certificate: Certificate, color: bool = False) -> str:
     """What was shrunk, then a line for each check with the measured number and its limit."""
     painter = Painter(color)
-    return "".join(
-        f"{clean(painter.line(line)) if not color else painter.line(line)}\n" for line in _lines(certificate)
-    )
+    return "".join(f"{painter.line(line)}\n" for line in _lines(certificate))
 
 
 def _lines(certificate: Certificate) -> Iterator[list[Segment]]:
@@ -61,7 +59,8 @@ def _limit(result: Result) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{value:.0f}" if value == int(value) and abs(value) < 1e6 else f"{value:.1e}"
+    whole = abs(value) < 1e6 and value == int(value)
+    return f"{value:.0f}" if whole else f"{value:.1e}"
 
 
 def render_json(certificate: Certificate) -> str:

@@ -20,8 +20,8 @@ from flowspec.verify.units import Unit, drawn, factored, units
 from flowspec.verify.weights import MILD
 
 MOST_STATES = 2**14
-SAMPLES = 5000
-QUANTILES = 256
+SAMPLES, CHUNK = 5000, 250
+QUANTILES = 128
 UNLIKELY = 1e-6
 OUTSIDE = "FS315"  # the check says that samples may lie outside the data's values
 UNSEEN = "FS424"  # the check says that no parameter sees some context
@@ -154,7 +154,7 @@ def integrated(subject: Subject) -> Result:
 def support(subject: Subject) -> Result:
     """Samples are finite and inside the values of x."""
     model = subject.model()
-    n = 64 if is_small(subject) else 4
+    n = 16 if is_small(subject) else 4
     _, given = subject.data(n)
     x = model.sample(n, generator=subject.source(8), **given)
     if not x.isfinite().all():
@@ -171,7 +171,10 @@ def frequencies(subject: Subject) -> Result:
     _, given = subject.data(1)
     with torch.no_grad():
         p = model.log_prob(x, **repeated(given, len(x))).exp()
-    found = model.sample(SAMPLES, generator=subject.source(8), **repeated(given, SAMPLES))
+    source = subject.source(8)
+    found = torch.cat(
+        [model.sample(CHUNK, generator=source, **repeated(given, CHUNK)) for _ in range(SAMPLES // CHUNK)]
+    )
     counts = torch.bincount(_number(subject, found), minlength=len(x))
     p_value = stats.chi_squared(counts, p * SAMPLES)
     return at_least(p_value, UNLIKELY, f"p-value of {SAMPLES:,} samples", "samples do not follow log_prob", "sample")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from flowspec.compiler import Report
+from flowspec.diagnostics import Span
 from flowspec.graph.layout import Layout
 from flowspec.graph.model import Data, Program
 from flowspec.syntax import Mapping, Node, Scalar, read
@@ -20,7 +21,7 @@ VECTORS = (10, 12, 16, 24, 32, 48, 64, 128, LARGEST)
 SEQUENCES = (12, 16, 24, 32, 64, 128, LARGEST)
 IMAGES = ((5, 6), (4, 5), (4, 6), (4, 4), (8, 8), (8, 16), (16, 16), (32, 32), (LARGEST, LARGEST))
 VIDEOS = ((3, 4, 5), (2, 4, 4), (4, 4, 4), (4, 8, 8), (8, 8, 8), (8, 16, 16), (LARGEST, LARGEST, LARGEST))
-WIDTHS, COUNTS, CHANNELS = (12, 24, 48, LARGEST), (2, 3, 4, LARGEST), (4, 8, 16, LARGEST)
+WIDTHS, COUNTS, CHANNELS = (12, 24, 48, 96, LARGEST), (2, 3, 4, LARGEST), (4, 8, 16, LARGEST)
 MEMBERS, CATEGORIES, CLASSES, CONTEXT = 3, 5, 4, 5
 RATIO = 8  # widths up to this many times the smallest large one keep their proportion to it
 
@@ -37,11 +38,10 @@ class Size:
 
 
 def sizes(program: Program) -> Iterator[Size]:
-    """Candidates from small to large; widths and counts grow first."""
-    layout = program.x.layout
-    for shape in dict.fromkeys(_shapes(layout)):
-        for count, width in product(COUNTS, WIDTHS):
-            yield Size(shape, width, count)
+    """Candidates from small to large; the shape grows first, then widths, then counts."""
+    shapes = list(dict.fromkeys(_shapes(program.x.layout)))
+    for count, width, shape in product(COUNTS, WIDTHS, shapes):
+        yield Size(shape, width, count)
 
 
 def _shapes(layout: Layout) -> Iterator[tuple[int, ...]]:
@@ -84,11 +84,14 @@ def edits_of(report: Report, size: Size) -> list[Edit]:
     found = [numbers_of(root) for _, root in documents if root is not None]
     edits = _widths(found, size.width)
     edits += [edit for one in found for edit in _counts(one, size)]
+    edits += [edit for one in found for edit in _loops(one, size.count)]
     edits += [edit for one in found for edit in _sites(one, program.x.layout, size.shape)]
     for name, root in documents:
-        if isinstance(root, Mapping) and name in (report.path, program.x.span.file):
+        if isinstance(root, Mapping) and name == program.x.span.file:
             edits += _data(root, program, size)
-    return [edit for edit in edits if edit.text != edit.before]
+    edits = [edit for edit in edits if edit.text != edit.before]
+    cuts = [edit for edit in edits if not edit.text]
+    return [edit for edit in edits if not any(cut.holds(edit) for cut in cuts)]
 
 
 def _edit(node: Scalar, value: int, what: str) -> Edit:
@@ -125,21 +128,26 @@ def _counts(found: Found, size: Size) -> Iterator[Edit]:
             yield _edit(number.node, min(number.value, caps[number.role]), number.what)
 
 
+def _loops(found: Found, most: int) -> Iterator[Edit]:
+    """The values of a `for` after the first few are cut off."""
+    for node in found.loops:
+        if len(node.items) > most:
+            last = node.items[-1].span
+            span = Span(last.file, node.items[most - 1].span.end, last.end)
+            yield Edit(span, "", "rounds of for", str(len(node.items)), str(most))
+
+
 def _sites(found: Found, layout: Layout, shape: tuple[int, ...]) -> Iterator[Edit]:
     """The sites of `linear: [C, H, W]`, in the proportion in which those of x shrink."""
-    for node in found.sites:
-        if isinstance(node.value, int):
-            yield _edit(node, scaled(node.value, layout, shape), "sites of linear")
+    for axis, node in found.sites:
+        if isinstance(node.value, int) and axis < len(layout.sites):
+            yield _edit(node, scaled(node.value, axis, layout, shape), "sites of linear")
 
 
-def scaled(n: int, layout: Layout, shape: tuple[int, ...]) -> int:
-    """A number of sites in the proportion in which the axis of that size (or a multiple of it) shrinks."""
+def scaled(n: int, axis: int, layout: Layout, shape: tuple[int, ...]) -> int:
+    """A number of sites in the proportion in which that axis of x shrinks."""
     new = shape if layout.vector else shape[1:]
-    for before, after in zip(layout.sites, new, strict=True):
-        if n == before:
-            return after
-    ratios = [after / before for before, after in zip(layout.sites, new, strict=True)]
-    return max(1, round(n * ratios[0])) if ratios else n
+    return max(1, n * new[axis] // layout.sites[axis])
 
 
 # --- data ------------------------------------------------------------------------------------------------------------
@@ -166,7 +174,9 @@ def _context(data: Data, x: Layout, shape: tuple[int, ...]) -> tuple[int, ...]:
     layout = data.layout
     if layout.vector and layout.sites != x.sites:
         return (min(layout.units, CONTEXT),)
-    sites = tuple(scaled(n, x, shape) for n in layout.sites)
+    if len(layout.sites) != len(x.sites):
+        return layout.shape
+    sites = tuple(scaled(n, axis, x, shape) for axis, n in enumerate(layout.sites))
     return sites if layout.vector else (layout.channels, *sites)
 
 

@@ -11,19 +11,26 @@ from flowspec.verify.result import Change
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """The text of a span replaced; `what` names the number for people."""
+    """The text of a span replaced. For people, `what` was `before` and is `after` (the new text, if empty)."""
 
     span: Span
     text: str
     what: str
     before: str
+    after: str = ""
 
     def change(self) -> Change:
-        return Change(self.span.file, self.span.start.line, self.what, self.before, self.text)
+        """The edit as people read it."""
+        return Change(self.span.file, self.span.start.line, self.what, self.before, self.after or self.text)
+
+    def holds(self, other: Edit) -> bool:
+        """Whether another edit lies inside the span of this one."""
+        a, b = self.span, other.span
+        return self is not other and a.file == b.file and a.start <= b.start and b.end <= a.end and a != b
 
 
 def apply(text: str, edits: Iterable[Edit]) -> str:
-    """The text of one file after edits that do not overlap; of two at one place the first counts."""
+    """The text of one file after edits, none of which lies partly in another; of two at one place the first counts."""
     lines = text.split("\n")
     starts = [0]
     for line in lines:

@@ -48,7 +48,7 @@ class Found:
     """Literals with their roles, lists of sizes under `linear: [C, H, W]`, loop lists, and what variables are used for."""
 
     numbers: list[Number] = field(default_factory=list)
-    sites: list[Scalar] = field(default_factory=list)
+    sites: list[tuple[int, Scalar]] = field(default_factory=list)
     loops: list[Sequence] = field(default_factory=list)
     uses: dict[str, set[str]] = field(default_factory=dict)
     defined: list[tuple[str, Scalar]] = field(default_factory=list)
@@ -142,7 +142,7 @@ def _operand(op: str, value: Node, found: Found) -> None:
 def _record(value: Node, role: str, what: str, found: Found) -> None:
     items = value.items if isinstance(value, Sequence) else (value,)
     if what == "linear" and len(items) > 1:  # [C, H, W]
-        found.sites += [item for item in items[1:] if isinstance(item, Scalar)]
+        found.sites += [(axis, item) for axis, item in enumerate(items[1:]) if isinstance(item, Scalar)]
         items = items[:1]
     for item in items:
         if not isinstance(item, Scalar):

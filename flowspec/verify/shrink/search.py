@@ -14,7 +14,8 @@ from flowspec.verify.shrink.candidates import Size, edits_of, sizes, tiny_sizes
 from flowspec.verify.shrink.edits import Edit, apply
 
 VARIABLES, PARAMETERS, STEPS, CATEGORIES = 48, 100_000, 40, 16  # what may stay as it is
-ATTEMPTS = 80
+MANY = 256  # variables above which a version with new findings (lost context, say) is better than none
+ATTEMPTS = 200
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -73,7 +74,7 @@ def _first(report: Report, candidates: Iterator[Size], accept: Callable[[Report]
         if shrunk is not None and accept(shrunk.report):
             return shrunk
         fallback = fallback or shrunk
-    return fallback
+    return fallback if (report.facts.variables or 0) > MANY else None
 
 
 def _edited(report: Report, edits: list[Edit]) -> Shrunk | None:
