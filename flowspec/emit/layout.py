@@ -23,16 +23,21 @@ def lay_out(text: str, indent: int, comment: str = "") -> list[str]:
 
 def _body(text: str, indent: int, arguments: bool) -> list[str]:
     """What stands inside a broken bracket: one item a line, but arguments stay on one line that fits."""
-    if indent + len(text) <= WIDTH and (arguments or len(_split(text, ", ")) == 1):
+    items = [item for item in _split(text, ", ") if item]
+    if len(items) == 1 or (arguments and indent + len(text) <= WIDTH):
+        return _item(text, indent)
+    return [line for item in items for line in _item(f"{item.rstrip(',')},", indent)]
+
+
+def _item(text: str, indent: int) -> list[str]:
+    """One item inside brackets; one that is too long is broken before its loops or its operators."""
+    if indent + len(text) <= WIDTH:
         return [" " * indent + text]
-    for separator, keep_before, trailing in ((", ", True, ","), (" for ", False, ""), (" + ", False, "")):
-        parts = _split(text, separator)
+    for word in (" for ", " + "):
+        parts = _split(text, word)
         if len(parts) > 1:
-            if keep_before:
-                lines = [lay_out(part + trailing, indent) for part in parts if part]
-            else:
-                lines = [lay_out(part if n == 0 else separator.lstrip() + part, indent) for n, part in enumerate(parts)]
-            return [line for group in lines for line in group]
+            lines = [parts[0], *(word.lstrip() + part for part in parts[1:])]
+            return [line for part in lines for line in _item(part, indent)]
     return lay_out(text, indent)
 
 
