@@ -62,7 +62,7 @@ class Support:
 def _number(value: float) -> str:
     if math.isinf(value):
         return "-inf" if value < 0 else "inf"
-    return f"{value:g}"
+    return f"{value + 0.0:g}"  # no minus in front of zero
 
 
 REAL = Support()

@@ -11,7 +11,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
 
-from readme import BLOCK, README, regenerated  # noqa: E402
+from readme import BLOCK, README, regenerated
 
 ROOT = README.parent
 

@@ -107,6 +107,7 @@ class Labels:
         self.order = order
         self.rows = tuple(rows)
         self.rule = "prefix" if order.is_ranked else "subset"
+        self._tables: dict[Kind, list[int]] = {}
 
     def everything(self) -> int:
         return self.order.classes + 1 if self.order.is_ranked else (1 << self.order.grid.size) - 1
@@ -126,6 +127,12 @@ class Labels:
         return table[bound.group * places : (bound.group + 1) * places]
 
     def _table(self, kind: Kind) -> list[int]:
+        """The labels of every variable for a kind, made once: a head asks for each variable in turn."""
+        if kind not in self._tables:
+            self._tables[kind] = self._new_table(kind)
+        return self._tables[kind]
+
+    def _new_table(self, kind: Kind) -> list[int]:
         if self.order.is_ranked:
             known: list[int] = self.order.known(kind.value).tolist()  # type: ignore[arg-type]
             return known
