@@ -1,0 +1,304 @@
+"""The one table in which every op stands: small specs, each naming the ops that it is a case of.
+
+A row is judged whole (tests/ops/test_contract.py): what check claims of it, by the module that is built from it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+Covered = tuple[str, str]  # the place where an op may stand, and its name
+
+
+@dataclass(frozen=True)
+class Case:
+    """One row: a spec without its first two lines, and the ops it is a case of."""
+
+    id: str
+    covers: tuple[Covered, ...]
+    text: str
+
+    @property
+    def spec(self) -> str:
+        return f"flowspec: 1\nname: model\n{self.text}\n"
+
+
+def _case(id: str, covers: str, text: str) -> Case:
+    """`covers` lists `place:op` separated by blanks."""
+    pairs = [word.partition(":") for word in covers.split()]
+    return Case(id, tuple((place, name) for place, _, name in pairs), text)
+
+
+def ordered(id: str, covers: str, net: str, *, shape: str = "[1, 3, 3]", values: str = "3", order: str = "raster",
+            head: str = "categorical", more: str = "") -> Case:  # fmt: skip
+    """An autoregressive model."""
+    return _case(id, covers, f"x: {{shape: {shape}, values: {values}}}\n{more}order: {order}\nnet: {net}\nhead: {head}")
+
+
+def flow(id: str, covers: str, steps: str, *, shape: str = "[4]", values: str = "real", base: str = "normal",
+         more: str = "") -> Case:  # fmt: skip
+    """A flow."""
+    return _case(id, covers, f"x: {{shape: {shape}, values: {values}}}\n{more}flow: [{steps}]\nbase: {base}")
+
+
+LABEL = "given: {c: {classes: 3}}\n"
+VECTOR = "given: {c: {shape: [2], values: real}}\n"
+IMAGE = "given: {c: {shape: [2, 3, 3], values: real}}\n"
+CONV = "{conv: 6, kernel: 3}"
+
+# --- nets -----------------------------------------------------------------------------------------------------------
+
+WEIGHTED = (
+    ordered("linear", "net:linear", "[{linear: 9}, relu, {linear: 7}]", shape="[5]"),
+    ordered("linear/arguments", "net:linear", "[{linear: {out: 9}}]", shape="[5]"),
+    ordered("linear/narrow", "net:linear", "[{linear: 6}, tanh, {linear: 4}, tanh, {linear: 9}]", shape="[7]"),
+    ordered("linear/one-variable", "net:linear", "[{linear: 3}, relu]", shape="[1]"),
+    ordered("linear/image", "net:linear", "[{linear: 20}, relu]", shape="[2, 2, 2]"),
+    ordered("linear/sites", "net:linear", "[{linear: 12}, tanh, {linear: [4, 3, 3]}, tanh]"),
+    ordered("linear/sites-of-x", "net:linear", "[{linear: [4, 3, 3]}, tanh, {conv: 4}]", shape="[2, 3, 3]"),
+    ordered("linear/sites-of-a-vector", "net:linear", "[{linear: [3, 5]}, tanh, {conv: 3, kernel: 2}]", shape="[5]"),
+    ordered("linear/graph", "net:linear order:graph", "[{linear: 9}, tanh, {linear: 9}, tanh]", shape="[5]",
+            order="{graph: {1: [0], 3: [0, 2], 4: [3]}}"),
+    ordered("linear/label", "net:linear", "[{linear: 9, given: c}, tanh, {linear: 7, given: c}]", shape="[4]", more=LABEL),
+    ordered("linear/vector-context", "net:linear", "[{linear: 9, given: c}, tanh]", shape="[4]", more=VECTOR),
+    ordered("linear/unmasked-context", "net:linear net:concat",
+            "{a: {linear: 4, in: c, mask: none}, b: {linear: 8, in: x}, d: {concat: [a, b]}, e: {linear: 9, in: d}}",
+            shape="[4]", more=VECTOR),
+    ordered("conv", "net:conv", f"[{CONV}, relu, {CONV}]"),
+    ordered("conv/three-channels", "net:conv", f"[{CONV}, relu, {CONV}, relu, {{conv: 6}}]", shape="[3, 3, 3]"),
+    ordered("conv/even-kernel", "net:conv", "[{conv: 4, kernel: 4}, relu, {conv: 4, kernel: [2, 1]}]"),
+    ordered("conv/dilation", "net:conv", "[{conv: 4, kernel: 3}, tanh, {conv: 4, kernel: 3, dilation: [1, 2]}]",
+            shape="[1, 4, 4]"),
+    ordered("conv/inclusive", "net:conv", "[{conv: 4, kernel: 3, knows: upto}, {conv: 4, kernel: 3}]", shape="[2, 3, 3]"),
+    ordered("conv/above", "net:conv",
+            f"{{v: {{conv: 4, kernel: 3, in: x, knows: above}}, h: {CONV[:-1]}, in: x}}, l: {{conv: 6, in: v}}, o: {{add: [h, l]}}}}"),
+    ordered("conv/every-place-its-own", "net:conv order:hilbert", f"[{CONV}, tanh, {CONV}]", order="hilbert", shape="[1, 4, 3]"),
+    ordered("conv/every-place-and-channel", "net:conv", f"[{CONV}, tanh, {CONV}]", order="hilbert", shape="[2, 3, 3]"),
+    ordered("conv/sequence", "net:conv", "[{conv: 4, kernel: 2}, tanh, {conv: 4, kernel: 3, dilation: 2}]", shape="[2, 6]"),
+    ordered("conv/vector", "net:conv", "[{conv: 4, kernel: 2}, tanh, {conv: 4, kernel: 3}]", shape="[6]"),
+    ordered("conv/backwards", "net:conv order:reverse", "[{conv: 4, kernel: 2}, tanh, {conv: 4, kernel: 3}]", shape="[6]",
+            order="reverse"),
+    ordered("conv/video", "net:conv", "[{conv: 4, kernel: 3}, tanh, {conv: 4, kernel: [1, 2, 3]}]", shape="[1, 2, 2, 3]"),
+    ordered("conv/label", "net:conv", f"[{CONV[:-1]}, given: c}}, tanh, {CONV}]", more=LABEL),
+    ordered("conv/image-context", "net:conv", f"[{CONV[:-1]}, given: c}}, tanh]", more=IMAGE),
+    ordered("conv/unmasked-context", "net:conv net:add",
+            f"{{a: {{conv: 6, kernel: 3, in: c, mask: none}}, b: {CONV[:-1]}, in: x}}, d: {{add: [a, b]}}}}", more=IMAGE),
+)  # fmt: skip
+
+_ACTIVATIONS = (
+    "relu",
+    "tanh",
+    "sigmoid",
+    "elu",
+    "gelu",
+    "silu",
+    "softplus",
+    "leaky_relu",
+    "{leaky_relu: 0.2}",
+    "{dropout: 0.3}",
+)
+POINTWISE = (
+    *(ordered(f"{a}/flat", f"net:{a.strip('{}').partition(':')[0]}", f"[{{linear: 9}}, {a}]", shape="[4]") for a in _ACTIVATIONS),
+    *(ordered(f"{a}/sites", f"net:{a.strip('{}').partition(':')[0]}", f"[{CONV}, {a}, {{conv: 3}}]") for a in _ACTIVATIONS),
+    ordered("tanh/of-x", "net:tanh", f"[tanh, {CONV}]"),
+    ordered("dropout/arguments", "net:dropout", "[{linear: 9}, dropout]", shape="[4]"),
+    ordered("gate/flat", "net:gate", "[{linear: 12}, {gate: tanh_sigmoid}]", shape="[4]"),
+    ordered("gate/sites", "net:gate", "[{conv: 12, kernel: 3}, {gate: {kind: glu}}, {conv: 6}]", shape="[3, 3, 3]"),
+    ordered("gate/of-a-gate", "net:gate", "[{conv: 12, kernel: 3}, {gate: glu}, {gate: tanh_sigmoid}]", shape="[3, 3, 3]"),
+    ordered("gate/label", "net:gate", "[{conv: 8, kernel: 3}, {gate: tanh_sigmoid, given: c}]", shape="[2, 3, 3]", more=LABEL),
+    ordered("add", "net:add", f"{{a: {CONV[:-1]}, in: x}}, b: {{conv: 6, in: a}}, c: {{add: [a, b, 0]}}}}"),
+    ordered("add/flat", "net:add", "{a: {linear: 9, in: x}, b: {linear: 9, in: a}, c: {add: [a, b]}}", shape="[4]"),
+    ordered("mul", "net:mul", f"{{a: {CONV[:-1]}, in: x}}, b: {{conv: 6, in: a}}, c: {{mul: [a, b]}}}}"),
+    ordered("concat", "net:concat", f"{{a: {CONV[:-1]}, in: x}}, b: {{conv: 2, in: a}}, c: {{concat: [a, b]}}, d: {{conv: 4, in: c}}}}"),
+    ordered("concat/flat", "net:concat", "{a: {linear: 9, in: x}, b: {concat: [a, x]}, d: {linear: 9, in: b}}", shape="[4]"),
+    ordered("concat/context", "net:concat", f"{{a: {CONV[:-1]}, in: x}}, b: {{concat: [a, c]}}, d: {{conv: 4, in: b}}}}", more=LABEL),
+    ordered("concat/vector-context", "net:concat", f"{{a: {CONV[:-1]}, in: x}}, b: {{concat: [c, a]}}, d: {{conv: 4, in: b}}}}", more=VECTOR),
+    ordered("concat/image-context", "net:concat", f"{{a: {CONV[:-1]}, in: x}}, b: {{concat: [a, c]}}, d: {{conv: 4, in: b}}}}", more=IMAGE),
+    ordered("concat/vector-along-sites", "net:concat",
+            "{a: {conv: 3, kernel: 2, in: x}, b: {concat: [a, x]}, d: {conv: 4, kernel: 2, in: b}}", shape="[5]"),
+    ordered("norm/flat", "net:norm", "[{linear: 16}, {norm: layer}, tanh]", shape="[4]"),
+    ordered("norm/sites", "net:norm", f"[{CONV}, {{norm: layer}}, {CONV}]", shape="[2, 3, 3]"),
+    ordered("norm/embedding", "net:norm net:embedding", f"[{{embedding: 4}}, {{norm: {{kind: layer}}}}, {CONV}]", shape="[2, 3, 3]"),
+    flow("norm/batch", "net:norm", "{coupling: {keep: half, net: [{linear: 8}, {norm: batch}, tanh]}}"),
+    flow("norm/batch-sites", "net:norm", "{coupling: {keep: checkerboard, net: [{conv: 4, kernel: 3}, {norm: batch}, tanh]}}", shape="[1, 3, 3]"),
+    ordered("one_hot", "net:one_hot", f"[one_hot, {CONV}]"),
+    ordered("one_hot/vector", "net:one_hot", "[one_hot, {conv: 5, kernel: 3}]", shape="[5]"),
+    ordered("one_hot/channels", "net:one_hot", f"[one_hot, {CONV}]", shape="[2, 3, 3]"),
+    ordered("embedding", "net:embedding", f"[{{embedding: 4}}, {CONV}]", shape="[2, 3, 3]"),
+    ordered("embedding/flat-after", "net:embedding", "[{embedding: {out: 2}}, {linear: 12}, tanh]", shape="[4]"),
+    ordered("position", "net:position", f"{{a: {CONV[:-1]}, in: x}}, p: position, b: {{concat: [a, p]}}, d: {{conv: 4, in: b}}}}"),
+    ordered("position/learned", "net:position", f"{{p: {{position: 2}}, b: {{concat: [x, p]}}, d: {CONV[:-1]}, in: b}}}}"),
+)  # fmt: skip
+
+STRUCTURES = (
+    ordered("chain", "net:chain", f"{{a: {{chain: [{CONV}, relu], in: x}}, b: {{conv: 4, in: a}}}}"),
+    ordered("residual", "net:residual", f"[{CONV}, {{residual: [relu, {{conv: 6, kernel: 3}}]}}]", shape="[2, 3, 3]"),
+    ordered("residual/flat", "net:residual", "[{linear: 9}, {residual: {steps: [tanh, {linear: 5}, tanh, {linear: 9}]}}]", shape="[4]"),
+    ordered("mlp", "net:mlp", "{mlp: [9, 8]}", shape="[4]"),
+    ordered("mlp/step", "net:mlp", "[{mlp: {widths: [9]}}, {linear: 8}]", shape="[4]"),
+    ordered("resnet/image", "net:resnet", "{resnet: {width: 6, blocks: 2, kernel: 3}}", shape="[2, 3, 3]"),
+    ordered("resnet/vector", "net:resnet", "[{resnet: 9}]", shape="[4]"),
+    flow("resnet/coupling", "net:resnet flow:coupling", "{coupling: {keep: checkerboard, net: {resnet: {width: 4, blocks: 1}}}, times: 2}",
+         shape="[1, 3, 3]"),
+    ordered("repeat", "net:repeat", f"[{CONV}, {{repeat: 2, do: [relu, {CONV}]}}]"),
+    ordered("repeat/none", "net:repeat", f"[{CONV}, {{repeat: 0, do: [relu, {CONV}]}}]"),
+    ordered("repeat/rounds", "net:repeat net:block",
+            f"{{a: {CONV[:-1]}, in: x}}, r: {{repeat: 3, block: b, in: {{h: a}}}}, s: {{add: [r.0, r.2, r]}}}}",
+            more="blocks: {b: {in: [h], net: {g: {conv: 6, kernel: 3, in: h}}, out: {h: g}}}\n"),
+    ordered("for", "net:for", f"[{CONV}, {{for: {{d: [1, 2]}}, do: [tanh, {{conv: 6, kernel: 3, dilation: $d}}]}}]", shape="[1, 4, 4]"),
+    ordered("for/block", "net:for", f"{{a: {CONV[:-1]}, in: x}}, f: {{for: {{d: [1, 2]}}, block: b, in: a}}}}", shape="[1, 4, 4]",
+            more="blocks: {b: {in: [h], vars: {d: 1}, net: [{conv: 6, kernel: 3, dilation: $d}, tanh]}}\n"),
+    ordered("block", "net:block", f"[{CONV}, {{block: b}}, {{block: b}}]", more="blocks: {b: {in: [h], net: [relu, {conv: 6, kernel: 3}]}}\n"),
+)  # fmt: skip
+
+# --- densities ------------------------------------------------------------------------------------------------------
+
+_MLP = "[{linear: 9}, tanh]"
+DENSITIES = (
+    ordered("bernoulli", "density:bernoulli", _MLP, shape="[4]", values="binary", head="bernoulli"),
+    ordered("bernoulli/reads-x", "density:bernoulli", f"[{CONV}]", values="binary", head="{bernoulli: {}, kernel: 3}"),
+    _case("bernoulli/fvsbn", "density:bernoulli",
+          "x: {shape: [4], values: binary}\norder: raster\nhead: {bernoulli: {}, in: x}"),
+    _case("bernoulli/free", "density:bernoulli", "x: {shape: [4], values: binary}\nhead: bernoulli"),
+    _case("bernoulli/given", "density:bernoulli",
+          "x: {shape: [4], values: binary}\ngiven: {c: {classes: 3}}\nnet: [{linear: 5}, relu]\nhead: bernoulli"),
+    ordered("categorical", "density:categorical", _MLP, shape="[4]"),
+    _case("categorical/counts", "density:categorical",
+          f"x: {{names: {{A: binary, B: 3, C: 4}}}}\norder: raster\nnet: {_MLP}\nhead: categorical"),
+    _case("categorical/free", "density:categorical", "x: {shape: [1, 2, 2], values: 3}\nhead: categorical"),
+    ordered("normal", "density:normal", _MLP, shape="[3]", values="real", head="normal"),
+    ordered("normal/kernel", "density:normal", f"[{CONV}, tanh]", values="real", head="{normal: {}, kernel: [2, 3]}"),
+    flow("normal/base", "density:normal", "{coupling: {keep: half, net: [{linear: 5}]}}", base="normal"),
+    flow("normal/free", "density:normal", "actnorm", base="{head: normal}"),
+    flow("normal/prior", "density:normal flow:split", "{split: {sizes: half, base: {net: [{linear: 5}], head: normal}}}"),
+    ordered("logistic", "density:logistic", _MLP, shape="[3]", values="real", head="logistic"),
+    flow("logistic/base", "density:logistic", "{coupling: {keep: half, net: [{linear: 5}]}}", base="logistic"),
+    flow("uniform", "density:uniform", "sigmoid", base="uniform"),
+    flow("uniform/interval", "density:uniform", "{permute: [1, 0, 3, 2]}", values="[0, 1]", base="uniform"),
+    ordered("gaussian_mixture", "density:gaussian_mixture", _MLP, shape="[3]", values="real", head="{gaussian_mixture: 2}"),
+    ordered("gaussian_mixture/arguments", "density:gaussian_mixture", f"[{CONV}]", values="real",
+            head="{gaussian_mixture: {components: 3}}"),
+    ordered("logistic_mixture", "density:logistic_mixture", _MLP, shape="[3]", values="real", head="{logistic_mixture: 3}"),
+    flow("logistic_mixture/part", "density:logistic_mixture flow:split", "{split: {sizes: [1, 3], names: [a, b]}}",
+         base=f"{{a: normal, b: {{given: a, order: raster, net: {_MLP}, head: {{logistic_mixture: 2}}}}}}"),
+)  # fmt: skip
+
+# --- orders ---------------------------------------------------------------------------------------------------------
+
+_ORDERS = (
+    ("raster", "raster"), ("raster", "{raster: {}, channels: joint}"), ("raster", "{raster: {}, channels: first}"),
+    ("reverse", "reverse"), ("reverse", "{reverse: {}, channels: inner}"), ("columns", "columns"),
+    ("columns", "{columns: {}, channels: first}"), ("even_odd", "even_odd"), ("even_odd", "{even_odd: {}, channels: joint}"),
+    ("s_curve", "s_curve"), ("s_curve", "{s_curve: {}, channels: first}"), ("hilbert", "hilbert"),
+    ("hilbert", "{hilbert: {}, channels: joint}"), ("random", "{random: 1, seed: 5}"),
+    ("random", "{random: {members: 1, seed: 5}, channels: joint}"), ("explicit", "{explicit: [7, 0, 3, 6, 1, 2, 5, 4]}"),
+    ("levels", "{levels: [[0, 3], [1, 5, 6], [2, 4, 7]]}"), ("subscale", "{subscale: [2, 1]}"),
+    ("subscale", "{subscale: [1, 2], channels: first}"), ("none", "{none: {}, channels: inner}"),
+)  # fmt: skip
+ORDERS = (
+    *(ordered(f"{name}/{k}/flat", f"order:{name}", "[{linear: 16}, tanh]", shape="[2, 2, 2]", order=order)
+      for k, (name, order) in enumerate(_ORDERS)),
+    *(ordered(f"{name}/{k}/sites", f"order:{name}", f"[{CONV}, tanh, {CONV}]", shape="[2, 2, 2]", order=order)
+      for k, (name, order) in enumerate(_ORDERS)),
+    ordered("random/ensemble", "order:random", "[{linear: 9}, tanh, {linear: 9}]", shape="[4]", order="{random: 3, seed: 2}"),
+    _case("graph/names", "order:graph",
+          "x: {names: [B, E, A, J, M], values: binary}\norder: {graph: {A: [B, E], J: [A], M: [A]}}\n"
+          "net: [{linear: 8}, tanh]\nhead: bernoulli"),
+    _case("none/given", "order:none",
+          "x: {shape: [1, 2, 2], values: 3}\ngiven: {c: {classes: 3}}\norder: none\nnet: [{linear: 5}]\nhead: categorical"),
+)  # fmt: skip
+
+# --- flows ----------------------------------------------------------------------------------------------------------
+
+_NET, _CONVS = "[{linear: 7}, tanh]", "[{conv: 4, kernel: 3}, tanh]"
+_KEEPS = ("half", "even_odd", "checkerboard", "[0, 2]", "not half", "{not: [1]}", "{random: 1, seed: 3}")
+_IMAGE_KEEPS = (
+    "checkerboard",
+    "not checkerboard",
+    "channel",
+    "{half: rows}",
+    "{half: columns}",
+    "rows",
+    "columns",
+    "even_odd",
+    "[0, 5]",
+)
+STEPS = (
+    flow("dequantize", "flow:dequantize", "dequantize", values="4"),
+    flow("dequantize/logit", "flow:dequantize flow:logit", "dequantize, {logit: 0.05}", values="4", shape="[1, 2, 2]"),
+    flow("logit", "flow:logit", "{logit: 0.05}", values="[0, 1]"),
+    flow("logit/arguments", "flow:logit", "{logit: {alpha: 0.2}}", values="[0, 1]", shape="[2, 2, 2]"),
+    flow("sigmoid", "flow:sigmoid", "sigmoid", base="uniform", shape="[1, 2, 2]"),
+    flow("sigmoid/logit", "flow:sigmoid flow:logit", "sigmoid, logit"),
+    flow("tanh", "flow:tanh", "tanh", values="[0, 1]", base="uniform"),
+    flow("leaky_relu", "flow:leaky_relu", "leaky_relu"),
+    flow("leaky_relu/slope", "flow:leaky_relu", "{leaky_relu: 0.3}", shape="[2, 3]"),
+    flow("scale", "flow:scale", "scale"),
+    flow("scale/image", "flow:scale", "scale", shape="[2, 2, 2]"),
+    flow("shift", "flow:shift", "shift", shape="[2, 3]"),
+    flow("affine", "flow:affine", "affine"),
+    flow("affine/image", "flow:affine", "affine", shape="[2, 2, 2]"),
+    flow("actnorm", "flow:actnorm", "actnorm"),
+    flow("actnorm/image", "flow:actnorm", "actnorm, actnorm", shape="[2, 2, 3]"),
+    flow("permute", "flow:permute", "{permute: [2, 0, 3, 1]}"),
+    flow("permute/image", "flow:permute", "{permute: {order: [2, 0, 1]}}", shape="[3, 2, 2]"),
+    flow("permute/random", "flow:permute", "{permute: {random: 1, seed: 7}}"),
+    flow("reverse", "flow:reverse", "reverse"),
+    flow("reverse/image", "flow:reverse", "reverse", shape="[3, 1, 2]"),
+    flow("squeeze", "flow:squeeze", "squeeze", shape="[2, 2, 4]"),
+    flow("squeeze/axes", "flow:squeeze", "{squeeze: [1, 3]}", shape="[2, 2, 3]"),
+    flow("squeeze/sequence", "flow:squeeze", "{squeeze: 2}, actnorm", shape="[2, 4]"),
+    flow("unsqueeze", "flow:unsqueeze", "{unsqueeze: 2}", shape="[4, 1, 2]"),
+    flow("unsqueeze/axes", "flow:unsqueeze", "{unsqueeze: {size: [2, 1]}}", shape="[4, 1, 2]"),
+    flow("split", "flow:split", "split, actnorm"),
+    flow("split/sizes", "flow:split", "{split: [1, 1, 2]}, affine"),
+    flow("split/names", "flow:split", "{split: {sizes: [1, 2], names: [a, b]}}", shape="[3, 2, 2]", base="{a: normal, b: logistic}"),
+    flow("split/prior", "flow:split", "{split: {sizes: half, base: {net: [{conv: 4}], head: {normal: {}, kernel: 3}}}}, actnorm", shape="[2, 2, 2]"),
+    _case("split/graph", "flow:split",
+          "x: {shape: [4], values: real}\nflow:\n  s: {split: {sizes: [1, 3], names: [a, b]}, in: x}\n"
+          f"  m: {{coupling: {{keep: half, net: {_NET}}}, in: s.b}}\nbase: {{a: logistic, last: normal}}"),
+    *(flow(f"coupling/{k}", "flow:coupling", f"{{coupling: {{keep: {keep}, net: {_NET}}}, times: 3}}") for k, keep in enumerate(_KEEPS)),
+    *(flow(f"coupling/image/{k}", "flow:coupling", f"{{coupling: {{keep: {keep}, net: {_CONVS}}}, times: 2}}", shape="[2, 2, 3]")
+      for k, keep in enumerate(_IMAGE_KEEPS)),
+    flow("coupling/flat-net", "flow:coupling", "{coupling: {keep: columns, net: [{linear: 7}, tanh, {linear: [4, 2, 2]}, tanh]}, flip: false, times: 2}",
+         shape="[2, 2, 2]"),
+    flow("coupling/label", "flow:coupling", f"{{coupling: {{keep: half, net: {_NET}}}, given: c, times: 2}}", more=LABEL),
+    flow("coupling/image-context", "flow:coupling", "{coupling: {keep: checkerboard, net: [{conv: 4, kernel: 3, given: c}, tanh]}}",
+         shape="[1, 3, 3]", more=IMAGE),
+    flow("additive", "transform:additive", f"{{coupling: {{keep: half, net: {_NET}, transform: additive}}, times: 2}}"),
+    flow("additive/kernel", "transform:additive",
+         f"{{coupling: {{keep: checkerboard, net: {_CONVS}, transform: {{additive: {{kernel: 3}}}}}}}}", shape="[1, 3, 3]"),
+    flow("additive/autoregressive", "transform:additive",
+         f"{{autoregressive: {{order: reverse, net: {_NET}, transform: additive}}}}"),
+    flow("transform-affine", "transform:affine", f"{{coupling: {{keep: half, net: {_NET}, transform: affine}}}}"),
+    flow("transform-affine/kernel", "transform:affine",
+         f"{{coupling: {{keep: channel, net: {_CONVS}, transform: {{affine: {{kernel: [1, 3]}}}}}}}}", shape="[2, 2, 3]"),
+    flow("autoregressive", "flow:autoregressive", f"{{autoregressive: {{order: raster, net: {_NET}}}, times: 2}}"),
+    flow("autoregressive/sampling", "flow:autoregressive", f"{{autoregressive: {{order: raster, net: {_NET}, fast: sampling}}, times: 2}}"),
+    flow("autoregressive/graph", "flow:autoregressive order:graph",
+         f"{{autoregressive: {{order: {{graph: {{1: [0], 3: [1]}}}}, net: {_NET}}}, times: 2}}"),
+    flow("autoregressive/graph-sampling", "flow:autoregressive",
+         f"{{autoregressive: {{order: {{graph: {{1: [0], 3: [1]}}}}, net: {_NET}, fast: sampling}}}}"),
+    flow("autoregressive/levels", "flow:autoregressive order:levels",
+         f"{{autoregressive: {{order: {{levels: [[0, 3], [1, 2]]}}, net: {_NET}}}}}, reverse"),
+    flow("autoregressive/image", "flow:autoregressive",
+         f"{{autoregressive: {{order: {{columns: {{}}, channels: first}}, net: {_CONVS}}}, times: 2}}", shape="[2, 2, 2]"),
+    flow("autoregressive/local", "flow:autoregressive", f"{{autoregressive: {{order: hilbert, net: {_CONVS}, fast: sampling}}}}", shape="[1, 2, 3]"),
+    flow("autoregressive/label", "flow:autoregressive", f"{{autoregressive: {{order: raster, net: {_NET}}}, given: c}}", more=LABEL),
+    flow("repeat/flow", "flow:repeat", f"{{repeat: 2, do: [actnorm, {{permute: [1, 2, 3, 0]}}, {{coupling: {{keep: half, net: {_NET}}}}}]}}"),
+    flow("for/flow", "flow:for", "{for: {w: [3, 5]}, do: [reverse, {coupling: {keep: half, net: [{linear: $w}, tanh]}}]}"),
+    flow("block/flow", "flow:block flow:repeat", "{repeat: 2, block: level}, {block: level}", shape="[1, 4, 4]",
+         more=f"blocks: {{level: {{flow: [{{coupling: {{keep: checkerboard, net: {_CONVS}}}}}, actnorm]}}}}\n"),
+    _case("flow/multi-scale", "flow:squeeze flow:split flow:coupling",
+          "x: {shape: [1, 4, 4], values: real}\nflow:\n- {coupling: {keep: checkerboard, net: [{conv: 3, kernel: 3}, tanh]}, times: 2}\n"
+          "- squeeze: 2\n- {coupling: {keep: channel, net: [{conv: 3, kernel: 3}, tanh]}, times: 2}\n- split: half\n- actnorm\nbase: normal"),
+    _case("flow/nested", "flow:split density:normal",
+          f"x: {{shape: [5], values: real}}\nflow: [{{split: {{sizes: [2, 3], names: [a, b]}}}}]\n"
+          f"base:\n  a: {{flow: [{{coupling: {{keep: half, net: {_NET}}}}}], base: normal}}\n"
+          f"  b: {{given: a, order: raster, net: {_NET}, head: normal}}"),
+    _case("flow/discrete-parts", "flow:split density:categorical",
+          f"x: {{shape: [4], values: 3}}\nflow: [{{split: {{sizes: [2, 2], names: [a, b]}}}}]\n"
+          f"base:\n  a: {{order: raster, net: {_NET}, head: categorical}}\n  b: {{given: a, order: raster, net: {_NET}, head: categorical}}"),
+)  # fmt: skip
+
+CASES: tuple[Case, ...] = (*WEIGHTED, *POINTWISE, *STRUCTURES, *DENSITIES, *ORDERS, *STEPS)
