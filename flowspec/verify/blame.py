@@ -95,7 +95,7 @@ def _layers(net: NetFacts) -> Iterator[tuple[int, str]]:
     """The nodes that have a module, with the name of its class."""
     graph = net.conditioner.graph
     for i in sorted(graph.live()):
-        if graph.nodes[i].inputs or graph.nodes[i].op.name == "position":
+        if not graph.nodes[i].op.outside:
             module = graph.nodes[i].op.lower(net.site(i)).module
             if module is not None:
                 yield i, module.name.rpartition(".")[2]
