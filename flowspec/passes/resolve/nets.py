@@ -96,15 +96,16 @@ class NetBuilder:
         finally:
             self.depth -= 1
 
-    def _skip(self, item: Node) -> None:
-        """Reads a step behind a failed one for its own faults."""
+    def _skip(self, item: Node) -> int | None:
+        """Reads a step behind a failed one for its own faults; its value is unknown."""
+        for inner in item.items if isinstance(item, Sequence) else ():
+            self._skip(inner)
         if isinstance(item, Sequence):
-            for inner in item.items:
-                self._skip(inner)
-            return
+            return None
         parsed = read_step(item, "net", self.session) if not self._named_net(item) else None
         if parsed:
             self._read(*parsed)
+        return None
 
     def _is_graph(self, node: Mapping) -> bool:
         words = vocabulary("net")
@@ -448,6 +449,7 @@ class NetBuilder:
         """Adds the last projection and freezes the graph."""
         self.span, self.cap, self.prefix, self.args, self.unmasked, self.frames = span, "before", "", (), False, ()
         if value == ZERO:
+            self.session.report("FS132", "the net comes to `0`, which gives no parameters", span, "add a value")
             value = None
         output = self.apply(head, [value])
         return None if output is None else NetGraph(label, tuple(self.nodes), output, span)
