@@ -46,7 +46,7 @@ class Parser(argparse.ArgumentParser):
             raise self._unknown(extra[0])
         return parsed
 
-    def print_help(self, file: Any = None) -> NoReturn:  # noqa: ARG002 - the signature of argparse
+    def print_help(self, file: Any = None) -> NoReturn:
         raise HelpWanted(self.format_help())
 
     def error(self, message: str) -> NoReturn:

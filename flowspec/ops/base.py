@@ -54,7 +54,7 @@ class OpError(Exception):
         self.notes = notes
 
 
-class Silent(OpError):
+class SilentError(OpError):
     """Raised by the stand-in for what failed: it was reported already, and nothing more is said of it."""
 
     def __init__(self) -> None:

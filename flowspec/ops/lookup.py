@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flowspec.graph.layout import Layout
-from flowspec.ops.base import POSITIVE_INT, NetContext, NetOp, NetSite, OpError, Silent, arg
+from flowspec.ops.base import POSITIVE_INT, NetContext, NetOp, NetSite, OpError, SilentError, arg
 from flowspec.ops.edges import Channelwise, Constant, Edges
 from flowspec.ops.lowering import Lowered, construct
 
@@ -21,7 +21,7 @@ class Lookup(NetOp):
 
     def layout(self, context: NetContext, inputs: tuple[Layout, ...]) -> Layout:
         if context.count == 0:
-            raise Silent
+            raise SilentError
         if context.count is None:
             raise OpError(
                 "FS225", f"`{self.name}` looks up integers, and x holds none here", "drop it, or declare `values: N`"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from flowspec.graph.layout import Layout
 from flowspec.graph.support import UNKNOWN, Support
-from flowspec.ops.base import NetContext, NetOp, Silent
+from flowspec.ops.base import NetContext, NetOp, SilentError
 from flowspec.ops.densities import DensityOp
 from flowspec.ops.flow_base import FlowOp
 from flowspec.ops.orders import OrderOp
@@ -21,7 +21,7 @@ class UnknownValue(NetOp):
     inputs = "many"
 
     def layout(self, context: NetContext, inputs: tuple[Layout, ...]) -> Layout:
-        raise Silent
+        raise SilentError
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class UnknownStep(FlowOp):
 
     def outputs(self, layout: Layout) -> tuple[Layout, ...]:
         if not self.keeps_shape:
-            raise Silent
+            raise SilentError
         return (layout,)
 
     def check_values(self, values: Support) -> None:
@@ -81,4 +81,4 @@ class UnknownOrder(OrderOp):
     name = "unknown"
 
     def make(self, grid: Grid, names: tuple[str, ...], channels: Channels, member: int) -> Order:
-        raise Silent
+        raise SilentError

@@ -20,7 +20,7 @@ from flowspec.graph.model import (
     Program,
 )
 from flowspec.graph.support import Support
-from flowspec.ops.base import NetContext, OpError, Silent
+from flowspec.ops.base import NetContext, OpError, SilentError
 from flowspec.ops.coupling import AutoregressiveStep, Conditioned
 from flowspec.order import Order
 from flowspec.passes.blind import completeness
@@ -152,7 +152,7 @@ class _Run:
         try:
             members = tuple(choice.op.build(layout, names, choice.channels, k) for k in range(choice.op.members))
             return tuple(m.reversed() for m in members) if swapped and members[0].is_total else members
-        except Silent:
+        except SilentError:
             return None
         except OpError as error:
             self.findings.append(

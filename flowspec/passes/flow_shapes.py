@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from flowspec.diagnostics import Finding
 from flowspec.graph.layout import Layout
 from flowspec.graph.model import Flow, FlowNode
-from flowspec.ops.base import OpError, Silent
+from flowspec.ops.base import OpError, SilentError
 from flowspec.ops.coupling import Coupling
 
 
@@ -48,7 +48,7 @@ def flow_shapes(flow: Flow, x: Layout | None) -> FlowShapes:
 def _outputs(node: FlowNode, source: Layout, findings: list[Finding]) -> tuple[Layout, ...] | None:
     try:
         outputs: tuple[Layout, ...] = node.op.outputs(source)
-    except Silent:
+    except SilentError:
         return None
     except OpError as error:
         findings.append(step_finding(error, node))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from flowspec.diagnostics import Finding
 from flowspec.graph.layout import Layout
 from flowspec.graph.net import NetGraph, NetNode
-from flowspec.ops.base import NetContext, OpError, Silent
+from flowspec.ops.base import NetContext, OpError, SilentError
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def net_shapes(graph: NetGraph, context: NetContext, sources: dict[str, Layout])
             continue
         try:
             layouts.append(_of_a_size(node, node.op.layout(context, known), len(layouts) == graph.output))
-        except Silent:
+        except SilentError:
             layouts.append(None)
         except OpError as error:
             findings.append(finding_of(error, node))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flowspec.graph.layout import Layout
-from flowspec.graph.model import Autoregressive, Conditioner, Context, Density, Flow, Leaf, Part
+from flowspec.graph.model import Conditioner, Context, Density, Flow, Part
 from flowspec.graph.support import Support
 from flowspec.passes.facts import NetFacts
 from flowspec.plan.names import Namer, local
@@ -82,6 +82,3 @@ def contexts_of(density: Density) -> tuple[Context, ...]:
             if own_value(density, part, context) is None:
                 found.setdefault(context.origin, context)
     return tuple(found.values())
-
-
-__all__ = ["Autoregressive", "Datum", "Leaf", "contexts_of", "datum", "entries", "own_value", "parameter_names"]

@@ -154,9 +154,10 @@ class FlowBuilder:
             return self._conditioned(op, step, arguments, value, label)
         return self._plain(op, step, arguments, value, label)
 
-    def _fail(self) -> None:
-        """Marks the flow as one that has no facts; what failed has been reported."""
+    def _fail(self) -> int | None:
+        """The value of a step that failed: unknown. Marks the flow as one without facts; the fault has been reported."""
         self.failed = True
+        return None
 
     def _own_name(self, arguments: Arguments) -> str:
         entry = arguments.modifiers.get("name")

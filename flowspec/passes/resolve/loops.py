@@ -35,7 +35,7 @@ class Rounds:
 def rounds_of(op: type[Op], step: Step, arguments: Arguments, scope: Scope, session: Session) -> Rounds | None:
     """Reads a loop. None after reporting what is wrong with it."""
     if op is For:
-        values = _combinations(arguments.nodes.get("over"), scope, session)
+        values = _combinations(arguments.nodes.get("over"), step, scope, session)
     else:
         values = ({},) * (1 if op is BlockUse else arguments.values["count"])
     if values is None:
@@ -53,14 +53,14 @@ def rounds_of(op: type[Op], step: Step, arguments: Arguments, scope: Scope, sess
     return Rounds(values, do, block, op is not BlockUse)
 
 
-def _combinations(node: Node | None, scope: Scope, session: Session) -> tuple[dict[str, Any], ...] | None:
+def _combinations(node: Node | None, step: Step, scope: Scope, session: Session) -> tuple[dict[str, Any], ...] | None:
     if not isinstance(node, Mapping) or not node.entries:
         session.report(
             "FS203",
             "`for` needs loop variables with lists of values",
-            site(node) if node else None,
+            site(node) if node else step.span,
             "write `for: {i: [1, 2, 3]}`",
-        )  # type: ignore[arg-type]
+        )
         return None
     lists, total = [], 1
     for entry in node.entries:
@@ -216,7 +216,7 @@ def _mapped(net: NetBuilder, loop: Rounds, inputs: tuple[str, ...], node: Mappin
     return _missing_inputs(net, loop, missing, step) if missing else Bundle({name: given[name] for name in inputs})
 
 
-def _missing_inputs(net: NetBuilder, loop: Rounds, missing: tuple[str, ...], step: Step) -> None:
+def _missing_inputs(net: NetBuilder, loop: Rounds, missing: tuple[str, ...], step: Step) -> Bundle | None:
     named = ", ".join(f"`{m}`" for m in missing)
     block = f"block `{loop.block.name}`" if loop.block else "the loop"
     net.session.report("FS138", f"{block} is not given {named}", step.span, f"add `in: {{{missing[0]}: VALUE}}`")

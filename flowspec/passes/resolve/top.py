@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
+from math import prod
 from typing import Any
 
 from flowspec.diagnostics import Label, Span
@@ -338,9 +339,7 @@ def _shape(name: str, body: Mapping, scope: Scope, session: Session) -> tuple[in
             "[D], [C, T], [C, H, W] or [C, T, H, W]",
         )
         return None
-    total = 1
-    for size in sizes:
-        total *= size
+    total = prod(size for size in sizes if size)
     if total > MAX_ELEMENTS:
         session.report(
             "FS107",
