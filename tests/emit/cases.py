@@ -380,4 +380,23 @@ order: {raster: {}, channels: joint}
 net: [{conv: 6, kernel: 3}, relu, {conv: 6, kernel: 3}, {gate: glu}, {norm: layer}]
 head: categorical
 """,
+    "inner": """
+flowspec: 1
+name: inner
+x: {shape: [4, 2, 2], values: real}
+flow:
+- {split: {sizes: half, base: {flow: [{coupling: {keep: half, net: [{conv: 4}, tanh]}, given: rest, times: 2}], base: normal}}}
+- scale
+base: normal
+""",
+    "inner3": """
+flowspec: 1
+name: inner3
+x: {shape: [6], values: real}
+flow:
+- {split: {sizes: [2, 4], names: [a, b]}}
+base:
+  a: normal
+  b: {given: a, flow: [{split: {sizes: [2, 2], names: [a, d]}}], base: {a: normal, d: {given: a, order: raster, net: [{linear: 5}, tanh], head: normal}}}
+""",
 }  # fmt: skip
