@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from flowspec.graph.bounds import same_kinds
+from flowspec.graph.layout import Layout
 from flowspec.graph.masks import LabelMask, SiteMask, TapMask
 from flowspec.graph.net import NetGraph
 from flowspec.ops.base import NetContext
@@ -112,7 +113,7 @@ class _Walk:
             case Window():
                 return self._window(i, inputs[0], edges)
             case Channelwise():
-                return self._channelwise(edges, inputs, layout.places)
+                return self._channelwise(edges, inputs, [self.shapes[j] for j in node.inputs], layout)
             case Joined():
                 return self._joined(i, inputs[0])
             case AcrossBatch():
@@ -196,8 +197,8 @@ class _Walk:
 
     # --- without masks ---------------------------------------------------------------------------------------------
 
-    def _channelwise(self, edges: Channelwise, inputs: list[Value], places: int) -> Value:
-        sources = [_along(v.index, places) for v in inputs]
+    def _channelwise(self, edges: Channelwise, inputs: list[Value], layouts: list[Layout], output: Layout) -> Value:
+        sources, places = [_along(v.index, own, output) for v, own in zip(inputs, layouts, strict=True)], output.places
         rows: list[tuple[tuple[int, ...], ...]] = []
         for pairs in edges.sources:
             spread = [np.broadcast_to(sources[j][k], (places,)) for j, k in pairs]
@@ -224,9 +225,9 @@ class _Walk:
         return Value(Bits(np.concatenate(pieces), self.x.columns), index.astype(np.int64))
 
 
-def _along(index: Ints, places: int) -> Ints:
-    """The rows of a value beside others: a vector with another number of places is so many flat units."""
-    return index if index.shape[1] in (1, places) else index.reshape(-1, 1)
+def _along(index: Ints, own: Layout, output: Layout) -> Ints:
+    """The rows of a value beside others: a vector that does not run along the same sites is so many flat units."""
+    return index.reshape(-1, 1) if own.vector and own.sites != output.sites else index
 
 
 def places_read(sites: tuple[int, ...], offsets: Ints) -> tuple[Ints, Bools]:
