@@ -145,6 +145,7 @@ class Merge(NetOp):
     inputs = "many"
     repeatable = True
     symbol: ClassVar[str]
+    zero_adds_nothing: ClassVar[bool] = False  # whether `0` may stand among the values
 
     def layout(self, context: NetContext, inputs: tuple[Layout, ...]) -> Layout:
         first = inputs[0]
@@ -171,6 +172,7 @@ class Add(Merge):
     name = "add"
     main = "values"
     symbol = "+"
+    zero_adds_nothing = True
     values: Any = arg(VALUES, "the names of the values", (), form="values")
 
 

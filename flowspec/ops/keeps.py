@@ -27,9 +27,34 @@ def _spec(keep: Any) -> tuple[Any, bool]:
             return keep, flipped
 
 
+def _check(keep: Any) -> None:
+    """Refuses what has the form of no keep; whether it is a half of this value is the order room's to say."""
+    if isinstance(keep, str):
+        return
+    whole = isinstance(keep, list | tuple) and all(isinstance(k, int) and not isinstance(k, bool) for k in keep)
+    half = isinstance(keep, dict) and set(keep) == {"half"} and isinstance(keep["half"], str)
+    if whole or half or _is_random(keep):
+        return
+    names = ", ".join(f"`{n}`" for n in NAMES)
+    raise OpError(
+        "FS203",
+        f"`keep` must be one of {names}, `{{half: rows}}`, `{{random: 1, seed: S}}`, a list of indices, or `not` one of these",
+        "write `keep: checkerboard`, for one",
+        "keep",
+    )
+
+
+def _is_random(keep: Any) -> bool:
+    if not isinstance(keep, dict) or not {"random"} <= set(keep) <= {"random", "seed"}:
+        return False
+    seed = keep.get("seed", 0)
+    return keep["random"] == 1 and not isinstance(keep["random"], bool) and type(seed) is int and 0 <= seed < 2**63
+
+
 def keep_entries(layout: Layout, keep: Any) -> Mask:
     """The entries that a coupling passes, (units,). Raises OpError."""
     inner, flipped = _spec(keep)
+    _check(inner)
     try:
         mask = keep_mask(Grid(layout.channels, layout.sites), inner)
     except OrderError as error:

@@ -58,6 +58,15 @@ def problems(op: type[Op], word: str, value: Any) -> tuple[Problem, ...]:
     return tuple(_problem(error, value) for error in errors)
 
 
+def value_problems(schema: Schema, value: Any) -> tuple[Problem, ...]:
+    """What is wrong with a value by a schema that belongs to no op; empty when nothing is."""
+    if _plainly_fine(schema, value):
+        return ()
+    from jsonschema import Draft7Validator
+
+    return tuple(_problem(error, value) for error in Draft7Validator(schema).iter_errors(value))
+
+
 def _problem(error: Any, value: Any) -> Problem:
     best = _deepest(error)
     found = show(best.instance)

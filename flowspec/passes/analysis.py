@@ -289,7 +289,7 @@ class _Run:
         for part in flow.parts:
             density = part.density
             if (isinstance(density, Autoregressive) and self.densities[density].orders[0].allowed()) or (
-                isinstance(density, Leaf) and density.contexts
+                not isinstance(density, Flow) and density.contexts
             ):
                 tied.append((part.value, *given_values(density, flow)))
             elif isinstance(density, Flow):

@@ -194,7 +194,7 @@ def _check_data(x: Support, decoded: Support, flow: Flow, findings: list[Finding
             "FS315",
             f"the model puts mass outside the data: decoded values lie in {decoded}, data in {values}{clips}",
             first.span,
-            helps=("a `logit` after `dequantize` keeps more of it inside",) if x.discrete else (),
+            helps=("a `logit` after `dequantize` keeps more of it inside",) if x.discrete and decoded.real else (),
             node=first.id,
         )
     )

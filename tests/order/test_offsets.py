@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -62,18 +60,15 @@ def test_a_plain_minkowski_sum_claims_34_pairs_too_many() -> None:
 
 
 def test_cost_does_not_grow_with_the_image() -> None:
-    def analyse(size: int) -> tuple[int, float]:
+    def analyse(size: int) -> int:
         grid = Grid(3, (size, size))
         order = raster(grid)
-        start = time.perf_counter()
         heads = run(Offsets(grid), [masked(order, window(3), strict=n == 0) for n in range(30)])
         counted = sum(Offsets(grid).count(head) for head in heads)
         assert counted < order.allowed()
-        return sum(head.tight.size for head in heads), time.perf_counter() - start
+        return sum(head.tight.size for head in heads)
 
-    small, large = analyse(64), analyse(1024)
-    assert small[0] == large[0]
-    assert large[1] < 0.5
+    assert analyse(64) == analyse(1024)
 
 
 def test_what_fits_nowhere_is_dropped() -> None:

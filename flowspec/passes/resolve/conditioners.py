@@ -53,7 +53,20 @@ def conditioner(request: Request, scope: Scope, session: Session) -> Conditioner
         return None
     live = graph.live()
     used = {graph.nodes[i].id for i in live if not graph.nodes[i].inputs}
+    for context in request.own:
+        if context not in request.outer and context.name not in used and not context.origin.startswith("value:"):
+            unread(context, session)
     return Conditioner(graph, tuple(c for c in contexts.values() if c.name in used), request.size)
+
+
+def unread(context: Context, session: Session) -> None:
+    """A context that was asked for by name and that nothing reads."""
+    session.report(
+        "FS424",
+        f"`{context.name}` is given here, and no parameter can see it",
+        context.span,
+        "name it in the net, or drop it: a net that names none of its contexts reads them all",
+    )
 
 
 def _build(request: Request, names: tuple[str, ...], scope: Scope, session: Session) -> NetGraph | None:
@@ -83,7 +96,14 @@ def _unfold(
         parts = [net.names[name].single for name in ((["x"] if request.reads_x else []) + joined)]
         value = net.apply(Concat(), parts) if len(parts) > 1 else parts[0]
     if request.net is not None:
-        value = net.net(request.net, value).single
+        last = net.net(request.net, value)
+        value = last.single
+        if value is None and not last.failed and request.head_input is None:
+            outputs = ", ".join(f"`{name}`" for name in last.outputs)
+            message = f"the net ends in a value with several outputs: {outputs}"
+            session.report(
+                "FS134", message, site(request.net), "let the last value be one of them, or say `in` on the head"
+            )
     if request.head_input is not None:
         value = net.value_at(request.head_input)
     head = Head(request.kernel)

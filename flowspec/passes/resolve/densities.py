@@ -139,6 +139,13 @@ def autoregressive(node: Mapping, place: Place, scope: Scope, session: Session, 
             "add `head: bernoulli`, `categorical`, `normal`, ...",
         )
     head = read_head(head_entry.value, scope, session) if head_entry else None
+    if head is not None and head.given is not None:
+        session.report(
+            "FS204",
+            "`given` on the head of a model does nothing",
+            site(head.given),
+            "put `given` beside `net` and `head`",
+        )
     if head is not None and not fits(head, place.values, node, session):
         head = None
     bad_order = order_entry is not None and order is None

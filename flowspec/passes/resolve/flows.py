@@ -18,7 +18,7 @@ from flowspec.ops.flow_shape import Split
 from flowspec.ops.registry import vocabulary
 from flowspec.ops.structure import Loop
 from flowspec.passes.resolve.arguments import MODIFIERS, Arguments, read_arguments, read_step, value_of
-from flowspec.passes.resolve.conditioners import Request, conditioner, contexts_of
+from flowspec.passes.resolve.conditioners import Request, conditioner, contexts_of, unread
 from flowspec.passes.resolve.densities import FLOW_KEYS, Place, density, read_order
 from flowspec.passes.resolve.loops import EXTRA, block_scope, rounds_of
 from flowspec.passes.resolve.session import Definition, Scope, Session
@@ -53,7 +53,19 @@ def flow_model(node: Mapping, place: Place, scope: Scope, session: Session, top:
     parts = builder.finish(base.value, ends, site(flow.key))
     if parts is None or builder.failed:
         return None
-    return Flow(tuple(builder.nodes), tuple(parts), site(flow.key), contexts, place.id)
+    found = Flow(tuple(builder.nodes), tuple(parts), site(flow.key), contexts, place.id)
+    for context in contexts:
+        if context.origin not in _origins(found):
+            unread(context, session)
+    return found
+
+
+def _origins(density: Density) -> set[str]:
+    """Where the contexts come from that some net of a density reads."""
+    if not isinstance(density, Flow):
+        return {c.origin for c in density.contexts}
+    nets = [c for node in density.nodes if node.conditioner for c in node.conditioner.contexts]
+    return {c.origin for c in nets}.union(*(_origins(part.density) for part in density.parts))
 
 
 class FlowBuilder:
@@ -186,6 +198,14 @@ class FlowBuilder:
             self.chain(do, None)
 
     def _plain(self, op: type[Op], step: Step, arguments: Arguments, value: int | None, label: str) -> int | None:
+        if (entry := arguments.modifiers.get("given")) is not None:
+            self.session.report(
+                "FS204",
+                f"`given` on `{op.name}`, which has no net to read a context",
+                site(entry.key),
+                "give the context to a coupling or an autoregressive step",
+            )
+            return self._fail()
         key = ("op", step.node, self.scope.key)
         if key not in self.session.memo:
             self.session.memo[key] = op(**arguments.values)
@@ -385,6 +405,14 @@ class FlowBuilder:
 
     def _prior(self, node: Node, next_name: str, next_value: int, value: int, part: str) -> Density | None:
         """The density of a part that leaves, given what goes on."""
+        if any(c.origin.startswith("value:") for c in self.place.everywhere):
+            self.session.report(
+                "FS204",
+                "a `base` on a split inside the flow of another split's part cannot be given what goes on there",
+                site(node),
+                "name the part in the `base` of that flow instead",
+            )
+            return None
         name = next_name or "rest"
         on = Context(name, f"value:{next_value}", site(node))
         place = Place(self.values[value], {**self.place.available, name: on.origin}, self.place.everywhere, (on,), part)

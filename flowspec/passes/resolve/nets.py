@@ -60,7 +60,7 @@ class NetBuilder:
             return None
         span = self.span or _NOWHERE
         self.session.count_step(span)
-        if ZERO in inputs and not isinstance(op, Merge):
+        if ZERO in inputs:
             self.session.report("FS132", f"`{op.name}` reads `0`, which is no value", span, "`0` may only be added")
             return None
         node_id = self._fresh(op.name)
@@ -232,6 +232,8 @@ class NetBuilder:
         if any(v is None for v in inputs):
             return None
         real = [v for v in inputs if v != ZERO]
+        if len(real) < len(inputs) and not op.zero_adds_nothing:
+            return self.apply(op, inputs)
         if not real:
             return ZERO
         return real[0] if len(real) == 1 and len(inputs) > 1 else self.apply(op, list(real))
@@ -321,7 +323,11 @@ class NetBuilder:
         entry = arguments.modifiers.get("given")
         if entry is None:
             return []
-        items = entry.value.items if isinstance(entry.value, Sequence) else (entry.value,)
+        items: tuple[Node, ...] = (entry.value,)
+        if isinstance(entry.value, Sequence):
+            items = entry.value.items
+        elif isinstance(entry.value, Mapping):
+            items = tuple(local.value for local in entry.value.entries)
         return [value for item in items if (value := self.value_at(item)) != ZERO]
 
     def _join_contexts(self, value: int | None, contexts: list[int | None]) -> int | None:

@@ -11,6 +11,7 @@ from flowspec.diagnostics import Label, Span
 from flowspec.graph.layout import layout_of
 from flowspec.graph.model import Context, Data, Density, Program
 from flowspec.graph.support import POSITIVE, REAL, Support, integers, interval
+from flowspec.ops.schema import value_problems
 from flowspec.passes.resolve.arguments import value_of
 from flowspec.passes.resolve.densities import Place, autoregressive
 from flowspec.passes.resolve.flows import flow_model
@@ -504,28 +505,30 @@ def _no_model(root: Mapping, flow: list[str], chain: list[str], session: Session
         )
 
 
-TRAIN_KEYS = frozenset(
-    [
-        "epochs",
-        "steps",
-        "batch",
-        "lr",
-        "betas",
-        "weight_decay",
-        "clip",
-        "patience",
-        "eval_every",
-        "schedule",
-        "warmup",
-        "ema",
-        "seed",
-        "precision",
-        "compile",
-        "columns",
-        "binarize",
-        "standardize",
-    ]
-)
+_COUNT = {"type": "integer", "minimum": 1}
+_RATE = {"type": "number", "exclusiveMinimum": 0}
+_SHARE = {"type": "number", "minimum": 0, "exclusiveMaximum": 1}
+_ANY_OF_BOTH = {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string"}]}
+TRAIN: dict[str, Any] = {
+    "epochs": {"type": "number", "exclusiveMinimum": 0},
+    "steps": _COUNT,
+    "batch": _COUNT,
+    "lr": _RATE,
+    "betas": {"type": "array", "items": _SHARE, "minItems": 2, "maxItems": 2},
+    "weight_decay": {"type": "number", "minimum": 0},
+    "clip": {"anyOf": [_RATE, {"type": "null"}]},
+    "patience": {"anyOf": [_COUNT, {"type": "null"}]},
+    "eval_every": _COUNT,
+    "schedule": {"enum": ["constant", "cosine"]},
+    "warmup": {"type": "integer", "minimum": 0},
+    "ema": {"anyOf": [_SHARE, {"type": "null"}]},
+    "seed": {"type": "integer", "minimum": 0},
+    "precision": {"enum": ["float32", "bfloat16", "float64"]},
+    "compile": {"type": "boolean"},
+    "columns": {"anyOf": [{"type": "array", "items": _ANY_OF_BOTH, "minItems": 1}, {"type": "string"}]},
+    "binarize": {"type": "boolean"},
+    "standardize": {"type": "boolean"},
+}
 
 
 def _train(entry: Entry | None, session: Session) -> None:
@@ -540,8 +543,16 @@ def _train(entry: Entry | None, session: Session) -> None:
         )
         return
     for item in entry.value.entries:
-        if item.key.text not in TRAIN_KEYS:
-            session.unknown_name("FS201", "key of `train`", item.key.text, sorted(TRAIN_KEYS), site(item.key))
+        if item.key.text not in TRAIN:
+            session.unknown_name("FS201", "key of `train`", item.key.text, sorted(TRAIN), site(item.key))
+            continue
+        for problem in value_problems(TRAIN[item.key.text], plain(item.value)):
+            session.report(
+                "FS203",
+                f"`{item.key.text}` of `train` is {problem.found}; it must be {problem.legal}",
+                site(item.value),
+                problem.help,
+            )
 
 
 __all__ = ["Node", "legal_name", "resolve_top"]
