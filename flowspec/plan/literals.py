@@ -146,9 +146,11 @@ class Literals:
         comment: str = "by place in the order",
     ) -> str:
         """One row for each member of an ensemble: the same function of the member's places."""
-        size = len(rows[0]) // len(places.place[0])
-        bases = [row[::size] for row in rows]
-        if any(list(row) != [v for v in base for _ in range(size)] for row, base in zip(rows, bases, strict=True)):
+        size, left = divmod(len(rows[0]), len(places.place[0]))
+        bases = [row[:: size or 1] for row in rows]
+        if left or any(
+            list(row) != [v for v in base for _ in range(size)] for row, base in zip(rows, bases, strict=True)
+        ):
             return ""
         again = f" for _ in range({size})" if size > 1 else ""
         fits = {along_places(base, places, k) for k, base in enumerate(bases)}

@@ -61,7 +61,7 @@ def _new_net(use: NetUse, module: Module) -> str:
     result, head = _head(use, net, level)
     level.items[:0] = _conversions(use, net, x, head)
     parameters = [(e.key, e.name, e.shape) for e in use.entries]
-    ordered = any(op.ordered for op in net.ops.values())
+    ordered = len(use.facts.orders) > 1 or any(op.ordered for op in net.ops.values())
     return module.share(level.plan(use.doc, parameters, result, ordered), use.label)
 
 
