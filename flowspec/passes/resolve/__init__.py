@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from flowspec.diagnostics import Finding
 from flowspec.graph.model import Program
+from flowspec.passes.resolve.naming import legal_name
 from flowspec.passes.resolve.session import Session, TooManyStepsError, fingerprint
-from flowspec.passes.resolve.top import legal_name, resolve_top
+from flowspec.passes.resolve.top import resolve_top
 from flowspec.syntax import Loader, Mapping, Node, SpecFile, site
 
 __all__ = ["fingerprint", "resolve"]

@@ -19,8 +19,9 @@ from flowspec.ops.registry import vocabulary
 from flowspec.ops.structure import Loop
 from flowspec.passes.resolve.arguments import MODIFIERS, Arguments, read_arguments, read_step, value_of
 from flowspec.passes.resolve.conditioners import Request, conditioner, contexts_of, unread
-from flowspec.passes.resolve.densities import FLOW_KEYS, Place, density, read_order
+from flowspec.passes.resolve.densities import FLOW_KEYS, Place, density
 from flowspec.passes.resolve.loops import EXTRA, block_scope, rounds_of
+from flowspec.passes.resolve.orders import read_order
 from flowspec.passes.resolve.session import Definition, Scope, Session
 from flowspec.syntax.steps import Step, unknown_op
 from flowspec.syntax.tree import Mapping, Node, Scalar, Sequence, site

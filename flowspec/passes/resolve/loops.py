@@ -263,21 +263,20 @@ def _block_round(net: NetBuilder, definition: Definition, step: Step, values: di
     if not net.enter(definition, step):
         return Bundle.one(None)
     outer_names, outer_prefix = net.names, net.prefix
-    net.names = {name: Bundle.one(value) for name, value in before.outputs.items()}
+    inputs = {name: value for name, value in before.outputs.items() if name}
+    net.names = {name: Bundle.one(value) for name, value in inputs.items()}
     number = net.frames[-1].round
     net.prefix = f"{outer_prefix}{number}." if number else outer_prefix
     try:
         with net.in_scope(scope):
-            result = net.net(entry.value, net.chain_input(entry.value, before))
+            result = net.net(entry.value, net.chain_input(entry.value, Bundle(inputs)))
             outputs = _outputs(net, body.get("out"), result)
     finally:
         net.names, net.prefix = outer_names, outer_prefix
         net.leave(definition)
-    if len(outputs) == 1 and "" in outputs and len(before.outputs) >= 1:
-        only = next(iter(before.outputs))
-        carried = {**before.outputs, only: outputs[""]}
-        return Bundle.one(outputs[""]) if len(carried) == 1 else Bundle(carried)
-    return Bundle({**before.outputs, **outputs})
+    if "" in outputs and inputs:  # an output without a name feeds the first input of the next round
+        inputs[next(iter(inputs))] = outputs[""]
+    return Bundle({**inputs, **outputs})
 
 
 def _outputs(net: NetBuilder, entry: Entry | None, result: Bundle) -> dict[str, int | None]:

@@ -29,7 +29,9 @@ class Bundle:
 
     @property
     def single(self) -> int | None:
-        """The value, where there is just one output."""
+        """The value, where there is just one output, or one without a name among what a block carries along."""
+        if "" in self.outputs:
+            return self.outputs[""]
         return next(iter(self.outputs.values())) if len(self.outputs) == 1 else None
 
 
