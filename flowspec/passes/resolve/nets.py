@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 from flowspec.diagnostics import Span
-from flowspec.graph.bounds import CAPS
 from flowspec.graph.net import Frame, NetGraph, NetNode
 from flowspec.ops.base import NetOp, Op
 from flowspec.ops.elementwise import AddContext, Gate, Merge
@@ -18,16 +16,15 @@ from flowspec.ops.weighted import Head, Project, Weighted
 from flowspec.passes.resolve import loops
 from flowspec.passes.resolve.arguments import MODIFIERS, Arguments, read_arguments, read_step
 from flowspec.passes.resolve.lookups import looked_up
+from flowspec.passes.resolve.nesting import Nesting
+from flowspec.passes.resolve.references import Names, References
 from flowspec.passes.resolve.session import Definition, Scope, Session
-from flowspec.passes.resolve.values import ZERO, Bundle, follow, is_reference
-from flowspec.syntax.expressions import substitute
+from flowspec.passes.resolve.values import ZERO, Bundle, is_reference
 from flowspec.syntax.steps import Step, unknown_op
-from flowspec.syntax.tree import Entry, Mapping, Node, Scalar, Sequence, site
-
-Names = dict[str, Bundle]
+from flowspec.syntax.tree import Mapping, Node, Scalar, Sequence, site
 
 
-class NetBuilder:
+class NetBuilder(Nesting, References):
     """Unfolds the steps of one net into nodes. Indices of nodes are values; None is a value that failed."""
 
     def __init__(self, session: Session, scope: Scope, sources: tuple[str, ...]) -> None:
@@ -238,85 +235,6 @@ class NetBuilder:
             return ZERO
         return real[0] if len(real) == 1 and len(inputs) > 1 else self.apply(op, list(real))
 
-    # --- inputs and references -------------------------------------------------------------------------------------
-
-    def _inputs(
-        self, op: type[Op], step: Step, arguments: Arguments, value: int | None, in_graph: bool
-    ) -> list[int | None] | None:
-        if issubclass(op, NetOp) and op.inputs == "many":
-            return self._listed(op, step)
-        if issubclass(op, NetOp) and op.inputs == "none":
-            return []
-        entry = arguments.modifiers.get("in")
-        if entry is not None:
-            return [self.value_at(entry.value)]
-        if in_graph:
-            self.session.report(
-                "FS133",
-                f"`{step.op.text}` in a graph does not say what it reads",
-                step.span,
-                "add `in: NAME`; only chains read the step before",
-            )
-            return None
-        return [value]
-
-    def _listed(self, op: type[Op], step: Step) -> list[int | None] | None:
-        if isinstance(step.main, Sequence) and step.main.items:
-            return [self.value_at(item) for item in step.main.items]
-        place = site(step.main) if step.main else step.span
-        self.session.report(
-            "FS203", f"`{op.name}` needs the list of the values it combines", place, f"write `{op.name}: [a, b]`"
-        )
-        return None
-
-    def value_at(self, node: Node) -> int | None:
-        """The single value that a node refers to."""
-        bundle = self.bundle_at(node)
-        if bundle is None or bundle.failed:
-            return None
-        if bundle.single is None:
-            outputs = ", ".join(f"`{o}`" for o in bundle.outputs)
-            self.session.report(
-                "FS134",
-                f"`{_text(node)}` has several outputs: {outputs}",
-                site(node),
-                f"name one: `{_text(node)}.{next(iter(bundle.outputs))}`",
-            )
-        return bundle.single
-
-    def bundle_at(self, node: Node) -> Bundle | None:
-        """What a reference stands for; None after reporting a reference that leads nowhere."""
-        if isinstance(node, Scalar) and node.value == 0 and not isinstance(node.value, bool):
-            return Bundle.one(ZERO)
-        if not isinstance(node, Scalar) or not isinstance(node.value, str):
-            if not (isinstance(node, Scalar) and node.bad):
-                self.session.report(
-                    "FS134", "a reference is the name of a value", site(node), "write `in: NAME` or `in: NAME.OUTPUT`"
-                )
-            return None
-        text = substitute(node.text, self.scope.vars, site(node))
-        if not isinstance(text, str):
-            self.session.add(text)
-            return None
-        return self._lookup(text, node)
-
-    def _lookup(self, text: str, node: Scalar) -> Bundle | None:
-        head, *path = text.split(".")
-        if head not in self.names:
-            self.session.unknown_name("FS135", "value", head, list(self.names), site(node))
-            return None
-        self.read_names.add(head)
-        found = follow(self.names[head], path)
-        if isinstance(found, str):
-            if not self.names[head].failed:
-                bundle = self.names[head]
-                rounds = f"rounds 0 to {len(bundle.rounds) - 1}" if bundle.rounds else ""
-                outputs = ", ".join(f"`{o}`" for o in bundle.outputs if o)
-                has = " and ".join(part for part in (rounds, outputs) if part) or "one output without a name"
-                self.session.report("FS135", f"`{head}` has no `{found}`", site(node), f"it has {has}")
-            return None
-        return found
-
     # --- contexts --------------------------------------------------------------------------------------------------
 
     def _contexts(self, arguments: Arguments) -> list[int | None]:
@@ -380,75 +298,6 @@ class NetBuilder:
                     "write the argument in the net itself",
                 )
 
-    # --- state that nests ------------------------------------------------------------------------------------------
-
-    @contextmanager
-    def at(self, span: Span, arguments: Arguments | None, name: str) -> Iterator[None]:
-        """Nodes added inside stand at `span`, under the caps and names of this step."""
-        saved = (self.span, self.cap, self.prefix, self.args, self.unmasked)
-        self.span = span
-        if arguments is not None:
-            self.args = arguments.spans
-            self.cap = self._cap(arguments) or self.cap
-            self.unmasked = arguments.values.get("mask") == "none"
-        if name:
-            self.prefix = f"{self.prefix}{name}."
-        try:
-            yield
-        finally:
-            self.span, self.cap, self.prefix, self.args, self.unmasked = saved
-
-    @contextmanager
-    def inside(self, frame: Frame) -> Iterator[None]:
-        """Nodes added inside belong to a region of the emitted source."""
-        saved, self.frames = self.frames, (*self.frames, frame)
-        try:
-            yield
-        finally:
-            self.frames = saved
-
-    @contextmanager
-    def in_scope(self, scope: Scope) -> Iterator[None]:
-        saved, self.scope = self.scope, scope
-        try:
-            yield
-        finally:
-            self.scope = saved
-
-    def _cap(self, arguments: Arguments) -> str:
-        entry: Entry | None = arguments.modifiers.get("knows")
-        if entry is None:
-            return ""
-        text = entry.value.text if isinstance(entry.value, Scalar) else ""
-        if text not in CAPS:
-            self.session.unknown_name("FS203", "bound", text or "?", CAPS, site(entry.value))
-            return ""
-        return text
-
-    def _fresh(self, word: str) -> str:
-        base = self.prefix.rstrip(".")
-        key = f"{self.prefix}{word}"
-        self.counts[key] = self.counts.get(key, 0) + 1
-        n = self.counts[key]
-        if base and word not in ("add_context", "project") and self.counts.get(base, 0) == 0:
-            self.counts[base] = 1
-            return base
-        return f"{key}.{n}"
-
-    def enter(self, definition: Definition, step: Step) -> bool:
-        """Notes that a block is being unfolded; False after reporting a block that uses itself."""
-        if definition in self.open:
-            self.session.report(
-                "FS140", f"block `{definition.name}` uses itself", step.span, "a block cannot contain itself"
-            )
-            return False
-        self.open.append(definition)
-        return True
-
-    def leave(self, definition: Definition) -> None:
-        """The end of `enter`."""
-        self.open.remove(definition)
-
     # --- the end ---------------------------------------------------------------------------------------------------
 
     def finish(self, label: str, value: int | None, head: Head, span: Span) -> NetGraph | None:
@@ -459,10 +308,6 @@ class NetBuilder:
             value = None
         output = self.apply(head, [value])
         return None if output is None else NetGraph(label, tuple(self.nodes), output, span)
-
-
-def _text(node: Node) -> str:
-    return node.text if isinstance(node, Scalar) else "it"
 
 
 def _nowhere() -> Span:
