@@ -99,6 +99,11 @@ def gradients(subject: Subject) -> Result:
     return yes(f"{sum(1 for _ in model.parameters())} tensors, all finite")
 
 
+def has_parameters(subject: Subject) -> bool:
+    """Whether there is anything to learn."""
+    return any(True for _ in subject.model().parameters())
+
+
 def batches(subject: Subject) -> Result:
     """The log_prob of a sample does not depend on the other samples of its batch."""
     model = subject.model()
@@ -113,6 +118,6 @@ CHECKS = (
     Check("copied", copied),
     Check("initialized once", initialized),
     Check("float32", precision),
-    Check("gradients", gradients),
+    Check("gradients", gradients, has_parameters),
     Check("batch independence", batches),
 )
