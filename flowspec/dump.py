@@ -99,7 +99,7 @@ def _net_facts(net: NetFacts) -> Iterator[str]:
         bounds = net.knowledge.bounds[i]
         classes = ", ".join(f"{b} x{n}" for b, n in zip(bounds.classes, bounds.sizes, strict=True)) if bounds else "-"
         mask = type(net.knowledge.masks[i]).__name__ if net.knowledge.masks[i] is not None else "no mask"
-        yield f"  n{i} {node.id}: {net.shapes[i]}; knows {classes[:200]}; {mask}"
+        yield f"  n{i} {node.id}: {net.shapes.layouts[i] or 'not read'}; knows {classes[:200]}; {mask}"
     if net.reach is not None:
         yield f"  followed as {net.reach.domain}: {net.reach.reached} of {net.reach.allowed} pairs; possible {net.reach.possible}"
     if net.levels:
