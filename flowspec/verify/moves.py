@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from flowspec.verify.measure import relative
-from flowspec.verify.noise import fixed_noise, generator, mixed, seeded
+from flowspec.verify.noise import fixed_noise, generator, seeded
 from flowspec.verify.subject import named_order, repeated
 from flowspec.verify.units import Unit
 
@@ -65,8 +65,3 @@ def jacobian(f: Any, x: Tensor) -> tuple[Tensor, Tensor]:
     rows = torch.eye(y.shape[1], dtype=y.dtype)  # one backward pass for all rows
     J = torch.autograd.grad(y.sum(0), x, rows, is_grads_batched=True, allow_unused=True, materialize_grads=True)[0]
     return y.detach(), J.flatten(2).transpose(0, 1)
-
-
-def salted(seed: int, *parts: int) -> int:
-    """A seed for one of many draws."""
-    return mixed(seed, *parts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flowspec.verify.checks import autoregressive, density, flows, module, travel
+from flowspec.verify.checks import autoregressive, density, flows, module, samples, travel
 from flowspec.verify.checks.base import Check
 
 CHECKS: tuple[Check, ...] = (
@@ -10,5 +10,6 @@ CHECKS: tuple[Check, ...] = (
     *flows.CHECKS,
     *autoregressive.CHECKS,
     *density.CHECKS,
+    *samples.CHECKS,
     *travel.CHECKS,
 )

@@ -10,6 +10,7 @@ import torch
 
 from flowspec.verify.checks.base import Check, at_most, no, yes
 from flowspec.verify.measure import relative, worst
+from flowspec.verify.noise import fixed_noise
 from flowspec.verify.result import Result
 from flowspec.verify.subject import Subject
 
@@ -122,8 +123,6 @@ def bits(subject: Subject) -> Result:
     model = subject.model()
     x, given = subject.data(4)
     expected = -subject.log_prob(model, x, given) / (subject.size * math.log(2))
-    from flowspec.verify.noise import fixed_noise
-
     with fixed_noise(subject.seed):
         found = model.bits_per_dim(x, **given)
     return at_most(worst(relative(found, expected)), 1e-12, "bits_per_dim against log_prob")
