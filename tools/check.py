@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import monotonic
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -18,8 +19,14 @@ GALLERY = sorted(str(p.relative_to(ROOT)) for p in (ROOT / "specs").rglob("*.yam
 
 def main() -> int:
     """Runs every step; 0 when all pass."""
+    with TemporaryDirectory() as scratch:
+        return run_steps(Path(scratch))
+
+
+def run_steps(scratch: Path) -> int:
+    """Runs the steps; emitted modules go to `scratch`."""
     closing = ""
-    for name, command in steps():
+    for name, command in steps(scratch):
         started = monotonic()
         print(f"== {name}", flush=True)
         code, last = run(command)
@@ -32,7 +39,7 @@ def main() -> int:
     return 0
 
 
-def steps() -> list[tuple[str, list[str]]]:
+def steps(scratch: Path) -> list[tuple[str, list[str]]]:
     """What is run, in order."""
     python = sys.executable
     flowspec = [python, "-m", "flowspec"]
@@ -43,7 +50,9 @@ def steps() -> list[tuple[str, list[str]]]:
         ("tests", [python, "-m", "pytest", "-n", "2", "--dist", "loadfile"]),
         ("check", [*flowspec, "check", "specs"]),
     ]
-    builds = [(f"build {path}", [*flowspec, "build", path, "-o", os.devnull]) for path in GALLERY]
+    builds = [
+        (f"build {path}", [*flowspec, "build", path, "-o", str(scratch / f"{Path(path).stem}.py")]) for path in GALLERY
+    ]
     verifies = [(f"verify {path}", [*flowspec, "verify", path]) for path in GALLERY]
     return [*plain, *builds, *verifies]
 
