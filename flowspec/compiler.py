@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from time import perf_counter
@@ -111,6 +111,7 @@ def _analyse(loader: Loader, file: SpecFile, name: str) -> Report:
     for read in dict.fromkeys((file, *loader.files)):  # a file that could not be opened is not among the loader's
         findings.extend(read.findings)
     if program is not None:
+        program = replace(program, whole=not any(f.severity == "error" for f in findings))
         if program.whole:
             verify_program(program)
         facts = analyse_program(program)

@@ -84,6 +84,7 @@ CODES: tuple[Code, ...] = (
     Code("FS139", "wrong-block", "error", "a block is used where it cannot stand"),
     Code("FS140", "recursion", "error", "a block or a net uses itself"),
     Code("FS141", "unused", "warning", "a definition is never used"),
+    Code("FS143", "not-yet", "error", "this version cannot do this yet"),
     # FS2xx: arguments
     Code("FS201", "unknown-argument", "error", "an argument is not one of this op's"),
     Code("FS202", "missing-argument", "error", "an argument that must be there is not"),

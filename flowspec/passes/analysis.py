@@ -242,7 +242,9 @@ class _Run:
         if cycle is not None:
             self.findings.append(cycle)
         missing = len(whole) < len(layouts) or any(n is None for n in nets) or any(p is None for p in parts)
-        if missing or shapes.findings or cycle:  # what a wrong step does to coverage is nobody's fault
+        if (
+            missing or shapes.findings or cycle or not self.program.whole
+        ):  # what a wrong step does to coverage is nobody's fault
             return None
         self._cover(flow, whole)
         return self._flow_facts(

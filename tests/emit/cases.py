@@ -237,10 +237,10 @@ name: hostile
 x: {shape: [4], values: real}
 given: {label: {classes: 2}, other: {shape: [2], values: 3}}
 flow:
-- {split: {sizes: [2, 2], names: [class, Base_1]}, name: lambda}
+- {split: {sizes: [2, 2], names: [list, base_1]}, name: step}
 base:
-  class: {given: {self: Base_1, torch: label}, order: raster, net: {print: {linear: 6, in: x}, F: {linear: 6, in: self}, nn: {add: [print, F]}, h: {linear: 4, in: nn, given: torch}, forward: {tanh: {}, in: h}}, head: normal}
-  Base_1: {order: raster, net: [{linear: 6, name: order}, tanh, {linear: 6, name: super}], head: normal}
+  list: {given: {levels: base_1, range: label}, order: raster, net: {print: {linear: 6, in: x}, draw: {linear: 6, in: levels}, hashlib: {add: [print, draw]}, h: {linear: 4, in: hashlib, given: range}, generator: {tanh: {}, in: h}}, head: normal}
+  base_1: {order: raster, net: [{linear: 6, name: order}, tanh, {linear: 6, name: super}], head: normal}
 """,
     "loopvars": """
 flowspec: 1
@@ -317,7 +317,7 @@ flow:
   s: {split: {sizes: [3, 3], names: [a, b]}, in: x}
   u: {coupling: {keep: half, net: {mlp: [6]}}, in: s.a}
   v: {affine: {}, in: s.b}
-base: {last: normal, u: logistic}
+base: {v: normal, u: logistic}
 """,
     "ensblock": """
 flowspec: 1

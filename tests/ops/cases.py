@@ -256,7 +256,7 @@ STEPS = (
     flow("split/prior", "flow:split", "{split: {sizes: half, base: {net: [{conv: 4}], head: {normal: {}, kernel: 3}}}}, actnorm", shape="[2, 2, 2]"),
     _case("split/graph", "flow:split",
           "x: {shape: [4], values: real}\nflow:\n  s: {split: {sizes: [1, 3], names: [a, b]}, in: x}\n"
-          f"  m: {{coupling: {{keep: half, net: {_NET}}}, in: s.b}}\nbase: {{a: logistic, last: normal}}"),
+          f"  m: {{coupling: {{keep: half, net: {_NET}}}, in: s.b}}\nbase: {{a: logistic, m: normal}}"),
     *(flow(f"coupling/{k}", "flow:coupling", f"{{coupling: {{keep: {keep}, net: {_NET}}}, times: 3}}") for k, keep in enumerate(_KEEPS)),
     *(flow(f"coupling/image/{k}", "flow:coupling", f"{{coupling: {{keep: {keep}, net: {_CONVS}}}, times: 2}}", shape="[2, 2, 3]")
       for k, keep in enumerate(_IMAGE_KEEPS)),

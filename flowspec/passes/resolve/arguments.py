@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from flowspec.diagnostics import Label, Span
+from flowspec.diagnostics import Span
 from flowspec.ops.base import Op
 from flowspec.ops.registry import vocabulary
 from flowspec.ops.schema import problems
@@ -17,16 +18,29 @@ from flowspec.syntax.steps import OpShape, Step, step_parts, unknown_op
 from flowspec.syntax.tree import Entry, Mapping, Node, Scalar, Sequence, site
 
 MODIFIERS = frozenset({"in", "knows", "name", "given", "times"})
+_VARIABLE = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
 
 
 @dataclass(frozen=True, eq=False)
 class Arguments:
-    """The arguments of one step: `values` for the op's fields, `nodes` for what is read by rules of its own."""
+    """The arguments of one step: `values` for the op's fields, `nodes` for what is read by rules of its own.
+
+    Where it is not `ok` something in it was reported, and the op cannot be made.
+    """
 
     values: dict[str, Any]
     nodes: dict[str, Node]
     spans: tuple[tuple[str, Span], ...]
     modifiers: dict[str, Entry]
+    ok: bool = True
+
+    def modifier(self, word: str) -> Node | None:
+        """What a modifier says, if it is there."""
+        entry = self.modifiers.get(word)
+        return entry.value if entry else None
+
+
+# --- values ----------------------------------------------------------------------------------------------------------
 
 
 def value_of(node: Node, scope: Scope, session: Session) -> tuple[Any, bool]:
@@ -41,7 +55,7 @@ def value_of(node: Node, scope: Scope, session: Session) -> tuple[Any, bool]:
 
 
 def _scalar(node: Scalar, scope: Scope, session: Session) -> tuple[Any, bool]:
-    if node.bad:
+    if node.bad or uses_unknown(node, scope):
         return None, False
     if not isinstance(node.value, str) or node.quoted or not has_variables(node.text):
         return node.value, True
@@ -52,52 +66,31 @@ def _scalar(node: Scalar, scope: Scope, session: Session) -> tuple[Any, bool]:
     return None, False
 
 
+def uses_unknown(node: Scalar, scope: Scope) -> bool:
+    """Whether a text uses a variable whose value failed; nothing is said of it again."""
+    return bool(scope.unknown) and not node.quoted and not scope.unknown.isdisjoint(_VARIABLE.findall(node.text))
+
+
 def frozen(value: Any) -> Any:
     """Lists as tuples, all the way down."""
     return tuple(frozen(v) for v in value) if isinstance(value, list) else value
 
 
-def read_arguments(
-    op: type[Op], step: Step, scope: Scope, session: Session, extra: frozenset[str] = frozenset()
-) -> Arguments | None:
-    """Reads and checks the arguments of a step. None when one is wrong; every wrong one has been reported.
+def is_whole(value: Any) -> bool:
+    """Whether a value is an integer, and not a boolean."""
+    return isinstance(value, int) and not isinstance(value, bool)
 
-    `extra` are further words that may stand beside this op, handed back in `modifiers`.
-    """
-    declared = op.arguments()
-    words = MODIFIERS | extra
-    nodes: dict[str, Node] = {}
-    modifiers: dict[str, Entry] = {}
-    ok = True
-    if step.main is not None:
-        if op.main is None:
-            session.report("FS204", f"`{op.name}` takes no value", site(step.main), f"write `{op.name}` alone")
-            ok = False
-        else:
-            nodes[op.main] = step.main
-    for entry in step.args:
-        word = entry.key.text
-        if word in declared:
-            nodes[word] = entry.value
-        elif word in words:
-            modifiers[word] = entry
-        else:
-            session.unknown_name("FS201", f"argument of `{op.name}`", word, sorted({*declared, *words}), entry.key.span)
-            ok = False
-    values, fine = _plain_values(op, nodes, scope, session)
-    missing = [word for word in op.required() if word not in nodes]
-    for word in missing:
-        arg = declared[word]
-        session.report("FS202", f"`{op.name}` needs `{word}`: {arg.doc}", step.span, _usage(op))
-    if not (ok and fine) or missing:
-        return None
-    spans = tuple((word, node.span) for word, node in nodes.items())
-    return Arguments(values, {w: n for w, n in nodes.items() if w not in values}, spans, modifiers)
+
+def is_number(value: Any) -> bool:
+    """Whether a value is an integer or a float."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+# --- steps -----------------------------------------------------------------------------------------------------------
 
 
 @cache
-def shapes(place: str, extra: frozenset[str] = frozenset()) -> dict[str, OpShape]:
-    """The table that puts steps of a place into normal form."""
+def _shapes(place: str, extra: frozenset[str]) -> dict[str, OpShape]:
     return {name: shape_of(op, extra) for name, op in vocabulary(place).items()}
 
 
@@ -116,46 +109,100 @@ def _takes_mapping(op: type[Op]) -> bool:
 
 
 def read_step(
-    node: Node, place: str, session: Session, extra: frozenset[str] = frozenset()
+    node: Node, place: str, scope: Scope, session: Session, extra: frozenset[str] = frozenset()
 ) -> tuple[type[Op], Step] | None:
     """The op that a node names in a place, and its step in normal form. None after reporting what is wrong."""
-    step, findings = step_parts(node, shapes(place, extra), MODIFIERS)
+    step, findings = step_parts(node, _shapes(place, extra), MODIFIERS)
     for finding in findings:
         session.add(finding)
-    if step is None:
-        if not findings and not (isinstance(node, Scalar) and node.bad):
-            session.add(unknown_op(node, vocabulary(place), MODIFIERS))
-        return None
-    return vocabulary(place)[step.op.text], step
+    if step is not None:
+        if findings:
+            session.doubtful.add(step.node)
+        return vocabulary(place)[step.op.text], step
+    session.give_up(node)
+    if not findings and not is_excused(node, scope):
+        session.add(unknown_op(node, {**vocabulary(place), **(scope.nets if place == "net" else {})}, MODIFIERS))
+    return None
 
 
-def _usage(op: type[Op]) -> str:
-    main = op.main or next(iter(op.arguments()), None)
-    return f"write `{op.name}: ...`; see `flowspec explain {op.name}`" if main else ""
+def is_excused(node: Node, scope: Scope) -> bool:
+    """Whether a step that names no op was reported already, or would come from a document that could not be read."""
+    if isinstance(node, Mapping):
+        return any(scope.is_unread(word) for word in node.keys())
+    return isinstance(node, Scalar) and (node.bad or scope.is_unread(node.text))
+
+
+# --- arguments -------------------------------------------------------------------------------------------------------
+
+
+def read_arguments(
+    op: type[Op], step: Step, scope: Scope, session: Session, extra: frozenset[str] = frozenset()
+) -> Arguments:
+    """Reads and checks the arguments of a step; every wrong one is reported.
+
+    `extra` are further words that may stand beside this op, handed back in `modifiers`.
+    """
+    nodes, modifiers, known, meant = _sorted_out(op, step, session, extra)
+    values, fine = _plain_values(op, nodes, scope, session)
+    missing = [word for word in op.required() if word not in nodes]
+    for word in (word for word in missing if word not in meant):
+        doc = op.arguments()[word].doc
+        session.report("FS202", f"`{op.name}` needs `{word}`: {doc}", site(step.op), _usage(op, word))
+    spans = tuple((word, site(node)) for word, node in nodes.items())
+    others = {w: n for w, n in nodes.items() if w not in values}
+    sure = step.node not in session.doubtful
+    return Arguments(values, others, spans, modifiers, known and fine and sure and not missing)
+
+
+def _sorted_out(
+    op: type[Op], step: Step, session: Session, extra: frozenset[str]
+) -> tuple[dict[str, Node], dict[str, Entry], bool, set[str | None]]:
+    """The arguments and the modifiers by name, whether every word was one of them, and what the others meant."""
+    declared, words = op.arguments(), MODIFIERS | extra
+    nodes: dict[str, Node] = {}
+    modifiers: dict[str, Entry] = {}
+    meant: set[str | None] = set()
+    ok = True
+    if step.main is not None and op.main is None:
+        session.report("FS204", f"`{op.name}` takes no value", site(step.main), f"write `{op.name}` alone")
+        ok = False
+    elif step.main is not None and op.main is not None:
+        nodes[op.main] = step.main
+    for entry in step.args:
+        word = entry.key.text
+        if word in declared:
+            nodes[word] = entry.value
+        elif word in words:
+            modifiers[word] = entry
+        else:
+            options = sorted({*declared, *words})
+            meant.add(session.unknown_name("FS201", f"argument of `{op.name}`", word, options, site(entry.key)))
+            session.give_up(entry.value)
+            ok = False
+    return nodes, modifiers, ok, meant
+
+
+def _usage(op: type[Op], word: str) -> str:
+    form = f"{{{op.name}: ...}}" if word == op.main else f"{{{op.name}: {{{word}: ...}}}}"
+    return f"write `{form}`; see `flowspec explain {op.name}`"
 
 
 def _plain_values(op: type[Op], nodes: dict[str, Node], scope: Scope, session: Session) -> tuple[dict[str, Any], bool]:
     declared, values, ok = op.arguments(), {}, True
     for word, node in nodes.items():
-        if declared[word].form != "plain":
-            continue
-        value, fine = value_of(node, scope, session)
-        if fine and not (fine := _judge(op, word, value, node, session)):
-            ok = False
-        ok = ok and fine
-        values[word] = frozen(value)
+        if declared[word].form == "plain":
+            value, fine = value_of(node, scope, session)
+            fine = fine and _judge(op, word, value, node, session)
+            ok = ok and fine
+            values[word] = frozen(value)
     return values, ok
 
 
 def _judge(op: type[Op], word: str, value: Any, node: Node, session: Session) -> bool:
     found = problems(op, word, value)
     for problem in found:
-        session.report(
-            "FS203",
-            f"`{word}` of `{op.name}` is {problem.found}; it must be {problem.legal}",
-            at_path(node, problem.path).span,
-            problem.help,
-        )
+        message = f"`{word}` of `{op.name}` is {problem.found}; it must be {problem.legal}"
+        session.report("FS203", message, site(at_path(node, problem.path)), problem.help)
     return not found
 
 
@@ -169,7 +216,3 @@ def at_path(node: Node, path: Iterable[str | int]) -> Node:
         else:
             break
     return node
-
-
-def labelled(span: Span, text: str) -> tuple[Label, ...]:
-    return (Label(span, text),)

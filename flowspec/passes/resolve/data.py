@@ -1,209 +1,205 @@
-"""Data as it is declared: `x` and the contexts under `given`."""
+"""Data as it is declared: `x`, and the contexts under `given`."""
 
 from __future__ import annotations
 
-from math import prod
 from typing import Any
 
 from flowspec.diagnostics import Label, Span
 from flowspec.graph.layout import Layout, layout_of
 from flowspec.graph.model import Data
-from flowspec.graph.support import POSITIVE, REAL, Support, integers, interval
-from flowspec.passes.resolve.arguments import value_of
-from flowspec.passes.resolve.naming import check_defined
-from flowspec.passes.resolve.session import Scope, Session
+from flowspec.graph.support import POSITIVE, REAL, UNKNOWN, Support, integers, interval
+from flowspec.passes.resolve.arguments import is_number, is_whole, value_of
+from flowspec.passes.resolve.names import check_name
+from flowspec.passes.resolve.session import Scope, Session, shortened
 from flowspec.syntax.tree import Entry, Mapping, Scalar, Sequence, site
 
 MAX_ELEMENTS = 2**31
 MAX_VARIABLES = 2**24
+MAX_CATEGORIES = 2**20
+X_KEYS = ("shape", "names", "values")
+GIVEN_KEYS = ("classes", "shape", "values")
+FORMS = "`[D]`, `[C, T]`, `[C, H, W]` or `[C, T, H, W]`"
+SHAPELESS = Layout(0)  # a shape that nobody knows
+KINDS = {"real": REAL, "binary": integers(2), "positive": POSITIVE}
 
 
-def givens_of(entry: Entry | None, scope: Scope, session: Session) -> tuple[Data, ...] | None:
+def read_x(entry: Entry | None, span: Span, scope: Scope, session: Session) -> Data:
+    """The variables that a spec models; what of them is wrong becomes unknown."""
+    if entry is None:
+        helps = "add `x: {shape: [784], values: binary}`"
+        session.report("FS106", "a spec needs `x`: the variables it models", span, helps)
+        return Data("x", SHAPELESS, UNKNOWN, span)
+    if not isinstance(entry.value, Mapping):
+        _no_mapping("x", "`shape` (or `names`) and `values`", entry, session)
+        return Data("x", SHAPELESS, UNKNOWN, site(entry.key))
+    meant = session.check_keys("FS201", "key of `x`", entry.value, X_KEYS)
+    if "names" in entry.value:
+        return _named(entry, entry.value, meant, scope, session)
+    return _shaped("x", entry, entry.value, meant, scope, session)
+
+
+def read_givens(entry: Entry | None, scope: Scope, session: Session) -> tuple[Data, ...]:
+    """The contexts that a spec declares at its top."""
     if entry is None:
         return ()
     if not isinstance(entry.value, Mapping):
-        session.report(
-            "FS203", "`given` is a mapping of names to data", site(entry.value), "write `given: {label: {classes: 10}}`"
-        )
-        return None
-    found = []
-    for item in entry.value.entries:
-        if check_defined(item, "context", session):
-            found.append(data_of(item.key.text, item, scope, session, item.key.span))
-        else:
-            found.append(None)
-    complete = [data for data in found if data is not None]
-    return tuple(complete) if len(complete) == len(found) else None
+        helps = "write `given: {label: {classes: 10}}`"
+        session.report("FS203", "`given` is a mapping of names to data", site(entry.value), helps)
+        return ()
+    return tuple(_given(item, scope, session) for item in entry.value.entries)
 
 
-def data_of(name: str, entry: Entry | None, scope: Scope, session: Session, span: Span) -> Data | None:
-    if entry is None:
-        session.report(
-            "FS106", "a spec needs `x`: the variables it models", span, "add `x: {shape: [784], values: binary}`"
-        )
-        return None
-    body = entry.value
-    keys = ("shape", "names", "values") if name == "x" else ("classes", "shape", "values")
-    if not isinstance(body, Mapping):
-        session.report("FS203", f"`{name}` is a mapping with {' and '.join(f'`{k}`' for k in keys)}", site(body))
-        return None
-    ok = True
-    for item in body.entries:
-        if item.key.text not in keys:
-            session.unknown_name("FS201", f"key of `{name}`", item.key.text, keys, site(item.key))
-            ok = False
-    if name != "x" and (classes := body.get("classes")):
-        return _label(name, classes, scope, session) if ok else None
-    named = body.get("names")
-    if named is not None:
-        return _named(name, body, named, scope, session) if ok else None
-    shape, values = _shape(name, body, scope, session), _values(name, body.get("values"), site(body), scope, session)
-    return Data(name, layout_of(shape), values, site(entry.key)) if shape and values and ok else None
+def _given(item: Entry, scope: Scope, session: Session) -> Data:
+    name = item.key.text
+    check_name(item.key, "context", session)
+    if not isinstance(item.value, Mapping):
+        _no_mapping(name, "`classes`, or `shape` and `values`", item, session)
+        return Data(name, SHAPELESS, UNKNOWN, site(item.key))
+    meant = session.check_keys("FS201", f"key of `{shortened(name)}`", item.value, GIVEN_KEYS)
+    classes = item.value.get("classes")
+    if classes is None and "classes" in meant:
+        return Data(name, SHAPELESS, UNKNOWN, site(item.key))
+    if classes is None:
+        return _shaped(name, item, item.value, meant, scope, session)
+    for word in ("shape", "values"):
+        if (other := item.value.get(word)) is not None:
+            message = f"`{word}` says nothing beside `classes`: a label is one number below its classes"
+            session.report("FS204", message, site(other.key), "keep one of the two")
+    return _label(name, item, classes, scope, session)
 
 
-def _label(name: str, entry: Entry, scope: Scope, session: Session) -> Data | None:
+def _no_mapping(name: str, keys: str, entry: Entry, session: Session) -> None:
+    if not (isinstance(entry.value, Scalar) and entry.value.bad):
+        helps = "write `x: {shape: [1, 28, 28], values: binary}`" if name == "x" else f"write `{name}: {{classes: 10}}`"
+        session.report("FS203", f"`{shortened(name)}` is a mapping with {keys}", site(entry.value), helps)
+
+
+def _label(name: str, item: Entry, entry: Entry, scope: Scope, session: Session) -> Data:
     value, ok = value_of(entry.value, scope, session)
-    if ok and (not isinstance(value, int) or isinstance(value, bool) or not 2 <= value < MAX_ELEMENTS):
-        session.report("FS203", f"`classes` of `{name}` must be an integer at least 2", site(entry.value))
-        return None
-    return Data(name, Layout(value), integers(value), site(entry.key), classes=value) if ok else None
-
-
-def _shape(name: str, body: Mapping, scope: Scope, session: Session) -> tuple[int, ...] | None:
-    entry = body.get("shape")
-    if entry is None:
-        session.report(
-            "FS202",
-            f"`{name}` needs a `shape`",
-            site(body),
-            "write `shape: [D]`, `[C, T]`, `[C, H, W]` or `[C, T, H, W]`",
-        )
-        return None
-    value, ok = value_of(entry.value, scope, session)
+    if ok and not (is_whole(value) and 2 <= value <= MAX_CATEGORIES):
+        message = f"`classes` of `{name}` must be an integer from 2 to {MAX_CATEGORIES:,}"
+        session.report("FS203", message, site(entry.value), "write `classes: 10`")
+        ok = False
     if not ok:
-        return None
-    sizes = value if isinstance(value, list) else [None]
-    if not 1 <= len(sizes) <= 4 or any(not isinstance(s, int) or isinstance(s, bool) or s < 1 for s in sizes):
-        session.report(
-            "FS203",
-            f"`shape` of `{name}` must be a list of one to four positive integers",
-            site(entry.value),
-            "[D], [C, T], [C, H, W] or [C, T, H, W]",
-        )
-        return None
-    total = prod(size for size in sizes if size)
-    if total > MAX_ELEMENTS:
-        session.report(
-            "FS107",
-            f"`shape` of `{name}` has {total:,} elements; the limit is 2^31",
-            site(entry.value),
-            "use a smaller shape",
-        )
-        return None
-    if name == "x" and total > MAX_VARIABLES:
-        message = f"`x` has {total:,} variables; a check follows at most {MAX_VARIABLES:,} one by one"
-        session.report("FS107", message, site(entry.value), "use a smaller shape")
-        return None
-    return tuple(sizes)
+        return Data(name, SHAPELESS, UNKNOWN, site(item.key))
+    return Data(name, Layout(value), integers(value), site(item.key), classes=value)
 
 
-def _values(name: str, entry: Entry | None, span: Span, scope: Scope, session: Session) -> Support | None:
-    if entry is None:
-        session.report(
-            "FS202",
-            f"`{name}` needs `values`",
-            span,
-            "`real`, `binary`, an integer N, `positive`, or an interval [lo, hi]",
-        )
-        return None
-    value, ok = value_of(entry.value, scope, session)
+# --- shapes and values -----------------------------------------------------------------------------------------------
+
+
+def _shaped(name: str, entry: Entry, body: Mapping, meant: frozenset[str], scope: Scope, session: Session) -> Data:
+    layout = SHAPELESS
+    if (shape := body.get("shape")) is not None:
+        layout = _shape(name, shape, scope, session)
+    elif not meant & {"shape", "names"}:
+        session.report("FS202", f"`{shortened(name)}` needs a `shape`", site(entry.key), f"write `shape: ...`: {FORMS}")
+    support = UNKNOWN if "values" in meant else _values(name, body.get("values"), site(entry.key), scope, session)
+    return Data(name, layout, support, site(entry.key))
+
+
+def _shape(name: str, given: Entry, scope: Scope, session: Session) -> Layout:
+    value, ok = value_of(given.value, scope, session)
+    sizes: list[Any] = value if isinstance(value, list) else [None]
     if not ok:
-        return None
-    found = _support(value)
-    if found is None:
-        names = ("real", "binary", "positive")
-        if isinstance(value, str):
-            session.unknown_name("FS203", "kind of values", value, names, site(entry.value))
-        else:
-            session.report(
-                "FS203",
-                f"`values` of `{name}` must be `real`, `binary`, `positive`, an integer N of 2 or more, or an interval [lo, hi]",
-                site(entry.value),
-            )
-    return found
+        return SHAPELESS
+    if not 1 <= len(sizes) <= 4 or any(not is_whole(s) or s < 1 for s in sizes):
+        message = f"`shape` of `{name}` must be a list of one to four positive integers"
+        session.report("FS203", message, site(given.value), FORMS)
+        return SHAPELESS
+    layout = layout_of(tuple(sizes))
+    if name == "x" and MAX_VARIABLES < layout.units <= MAX_ELEMENTS:
+        message = f"`x` has {layout.units:,} variables; a check follows at most {MAX_VARIABLES:,} one by one"
+        session.report("FS107", message, site(given.value), "use a smaller shape")
+        return SHAPELESS
+    if layout.units <= MAX_ELEMENTS:
+        return layout
+    message = f"`shape` of `{name}` has {layout.units:,} elements; the limit is 2^31"
+    session.report("FS107", message, site(given.value), "use a smaller shape")
+    return SHAPELESS
+
+
+def _values(name: str, entry: Entry | None, span: Span, scope: Scope, session: Session) -> Support:
+    if entry is None:
+        helps = "`real`, `binary`, an integer N, `positive`, or an interval [lo, hi]"
+        session.report("FS202", f"`{shortened(name)}` needs `values`", span, helps)
+        return UNKNOWN
+    value, ok = value_of(entry.value, scope, session)
+    found = _support(value) if ok else UNKNOWN
+    if found is not None:
+        return found
+    if isinstance(value, str):
+        session.unknown_name("FS203", "kind of values", value, tuple(KINDS), site(entry.value))
+    else:
+        message = f"`values` of `{shortened(name)}` must be `real`, `binary`, `positive`, an integer from 2 to "
+        message += f"{MAX_CATEGORIES:,}, or an interval [lo, hi]"
+        session.report("FS203", message, site(entry.value), "write `values: 256` for 8-bit pixels")
+    return UNKNOWN
 
 
 def _support(value: Any) -> Support | None:
-    if value in ("real", "binary", "positive"):
-        return {"real": REAL, "binary": integers(2), "positive": POSITIVE}[value]
-    if isinstance(value, int) and not isinstance(value, bool) and 2 <= value <= 2**20:
+    if isinstance(value, str):
+        return KINDS.get(value)
+    if is_whole(value) and 2 <= value <= MAX_CATEGORIES:
         return integers(value)
-    if (
-        isinstance(value, list)
-        and len(value) == 2
-        and all(isinstance(v, int | float) and not isinstance(v, bool) for v in value)
-    ):
-        return interval(float(value[0]), float(value[1])) if value[0] < value[1] else None
+    if isinstance(value, list) and len(value) == 2 and all(is_number(v) for v in value) and value[0] < value[1]:
+        return interval(float(value[0]), float(value[1]))
     return None
 
 
-def _named(name: str, body: Mapping, entry: Entry, scope: Scope, session: Session) -> Data | None:
+# --- variables by name -----------------------------------------------------------------------------------------------
+
+
+def _named(entry: Entry, body: Mapping, meant: frozenset[str], scope: Scope, session: Session) -> Data:
     """Variables by name: a list of names with one kind of values, or {name: values}."""
-    if (shape := body.get("shape")) is not None:
-        session.report("FS203", "`names` already says how many variables there are", site(shape.key), "drop `shape`")
-        return None
-    node = entry.value
-    if (
-        isinstance(node, Sequence)
-        and node.items
-        and all(isinstance(i, Scalar) and isinstance(i.value, str) for i in node.items)
-    ):
-        names = [i for i in node.items if isinstance(i, Scalar)]
-        values = _values(name, body.get("values"), site(body), scope, session)
-        return _distinct(names, values, entry, session)
-    if isinstance(node, Mapping) and node.entries:
-        return _mixed(name, body, entry, node, scope, session)
-    session.report(
-        "FS203", "`names` must be a list of names, or a mapping of names to values", site(node), "write `names: [A, B]`"
-    )
-    return None
+    names, shape, values = body.get("names"), body.get("shape"), body.get("values")
+    assert names is not None
+    if shape is not None:
+        message = "`names` says how many variables there are, so `shape` has nothing to say"
+        session.report("FS204", message, site(shape.key), "drop one of the two")
+    if isinstance(names.value, Sequence) and names.value.items:
+        items = [i for i in names.value.items if isinstance(i, Scalar) and isinstance(i.value, str)]
+        if len(items) == len(names.value.items):
+            support = UNKNOWN if "values" in meant else _values("x", values, site(entry.key), scope, session)
+            return _distinct(items, support, entry, session)
+    elif isinstance(names.value, Mapping) and names.value.entries:
+        if values is not None:
+            message = "`names` says which values each variable takes, so `values` has nothing to say"
+            session.report("FS204", message, site(values.key), "drop one of the two")
+        keys = [item.key for item in names.value.entries]
+        return _distinct(keys, _mixed(names.value, scope, session), entry, session)
+    message = "`names` must be a list of names, or a mapping of names to values"
+    session.report("FS203", message, site(names.value), "write `names: [A, B]`")
+    return Data("x", SHAPELESS, UNKNOWN, site(entry.key))
 
 
-def _mixed(name: str, body: Mapping, entry: Entry, node: Mapping, scope: Scope, session: Session) -> Data | None:
-    if (values := body.get("values")) is not None:
-        session.report(
-            "FS203", "`names` already says which values each variable takes", site(values.key), "drop `values`"
-        )
-        return None
+def _mixed(node: Mapping, scope: Scope, session: Session) -> Support:
+    """The values of variables that each say their own: of one kind, or integers with a count for each."""
     found = [_values(e.key.text, e, site(e.key), scope, session) for e in node.entries]
-    if any(v is None for v in found):
-        return None
-    counts = [v.count for v in found if v is not None]
-    if len({str(v) for v in found}) > 1 and not all(isinstance(c, int) for c in counts):
-        session.report(
-            "FS203",
-            "variables of different kinds must all be integers",
-            site(node),
-            "give each a number of categories, or model them apart",
-        )
-        return None
-    support = (
-        found[0] if len({str(v) for v in found}) == 1 else integers(tuple(c for c in counts if isinstance(c, int)))
+    if any(v.unknown for v in found):
+        return UNKNOWN
+    if all(v == found[0] for v in found):
+        return found[0]
+    counts = tuple(v.count for v in found if isinstance(v.count, int))
+    if len(counts) == len(found):
+        return integers(counts)
+    odd = next(e for e, v in zip(node.entries, found, strict=True) if v.discrete != found[0].discrete or v != found[0])
+    labels = (Label(site(node.entries[0].value), f"`{shortened(node.entries[0].key.text)}` lies in {found[0]}"),)
+    message = "variables of different kinds in one model: they must all be integers, or all lie in one set"
+    session.report(
+        "FS203", message, site(odd.value), "give each a number of categories, or model them apart", labels=labels
     )
-    return _distinct([e.key for e in node.entries], support, entry, session)
+    return UNKNOWN
 
 
-def _distinct(names: list[Scalar], values: Support | None, entry: Entry, session: Session) -> Data | None:
+def _distinct(names: list[Scalar], values: Support, entry: Entry, session: Session) -> Data:
     seen: dict[str, Scalar] = {}
     for scalar in names:
-        if scalar.text in seen:
-            session.report(
-                "FS203",
-                f"variable `{scalar.text}` is named twice",
-                site(scalar),
-                "give each variable a name of its own",
-                labels=(Label(site(seen[scalar.text]), "first named here"),),
+        first = seen.setdefault(scalar.text, scalar)
+        if first is not scalar:
+            message, labels = (
+                f"variable `{shortened(scalar.text)}` is named twice",
+                (Label(site(first), "first named here"),),
             )
-            return None
-        seen[scalar.text] = scalar
-    return Data("x", layout_of((len(names),)), values, site(entry.key), names=tuple(seen)) if values else None
+            session.report("FS203", message, site(scalar), "give each variable a name of its own", labels=labels)
+    return Data("x", layout_of((len(names),)), values, site(entry.key), names=tuple(seen))

@@ -1,164 +1,118 @@
-"""Flows as they are written: chains or graphs of steps from x to parts, each of which ends in one density."""
+"""Flows: from written steps to a chain or graph of bijections, from x to parts that each end in one density."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
-from flowspec.diagnostics import Label, Span
-from flowspec.graph.model import Conditioner, Density, Flow, FlowNode
 from flowspec.graph.net import Frame
-from flowspec.graph.support import Support
 from flowspec.ops.base import Op
-from flowspec.ops.coupling import AutoregressiveStep, Conditioned
+from flowspec.ops.coupling import Conditioned
 from flowspec.ops.flow_base import FlowOp
 from flowspec.ops.flow_shape import Split
 from flowspec.ops.registry import vocabulary
 from flowspec.ops.structure import Loop
-from flowspec.passes.resolve.arguments import MODIFIERS, Arguments, read_arguments, read_step, value_of
-from flowspec.passes.resolve.conditioners import Request, conditioner, contexts_of, unread
-from flowspec.passes.resolve.densities import FLOW_KEYS, Place
-from flowspec.passes.resolve.loops import EXTRA, block_scope, rounds_of
-from flowspec.passes.resolve.orders import read_order
-from flowspec.passes.resolve.parts import Parts
-from flowspec.passes.resolve.session import Definition, Scope, Session
-from flowspec.syntax.steps import Step, unknown_op
-from flowspec.syntax.tree import Mapping, Node, Scalar, Sequence, site
+from flowspec.ops.unknown import unknown_step
+from flowspec.passes.resolve.arguments import Arguments, read_arguments, read_step
+from flowspec.passes.resolve.conditioned import read_conditioned, turns
+from flowspec.passes.resolve.counts import times_of
+from flowspec.passes.resolve.flow_parts import FlowParts
+from flowspec.passes.resolve.loops import EXTRA, block_scope, body_of, rounds_of
+from flowspec.passes.resolve.names import check_value_name
+from flowspec.passes.resolve.net_state import MAX_NESTING
+from flowspec.passes.resolve.session import Definition, Scope
+from flowspec.syntax.steps import Step
+from flowspec.syntax.tree import Entry, Mapping, Node, Scalar, Sequence, site
 
 
-def flow_model(node: Mapping, place: Place, scope: Scope, session: Session, top: bool = False) -> Density | None:
-    """A density by `flow` and `base`."""
-    if not top:
-        for entry in node.entries:
-            if entry.key.text not in FLOW_KEYS:
-                session.unknown_name("FS201", "key of a flow model", entry.key.text, FLOW_KEYS, site(entry.key))
-    given = None if top else node.get("given")
-    contexts = contexts_of(given.value if given else None, place.available, session)
-    flow, base = node.get("flow"), node.get("base")
-    assert flow is not None
-    if base is None:
-        session.report(
-            "FS202", "a flow needs a `base`: the density that its parts end in", site(flow.key), "add `base: normal`"
-        )
-    available = {**place.available, **{c.name: c.origin for c in contexts or ()}}
-    inner = replace(
-        place, available=available, everywhere=(*place.everywhere, *(contexts or ()), *place.offered), offered=()
-    )
-    builder = FlowBuilder(session, scope, inner)
-    ends = builder.run(flow.value)
-    if base is None or contexts is None:
-        return None
-    parts = builder.finish(base.value, ends, site(flow.key))
-    if parts is None or builder.failed:
-        return None
-    found = Flow(tuple(builder.nodes), tuple(parts), site(flow.key), contexts, place.id)
-    for context in contexts:
-        if context.origin not in _origins(found):
-            unread(context, session)
-    return found
+class FlowBuilder(FlowParts):
+    """Unfolds flow steps into nodes. A step that fails becomes an unknown one, and the others go on."""
 
-
-def _origins(density: Density) -> set[str]:
-    """Where the contexts come from that some net of a density reads."""
-    if not isinstance(density, Flow):
-        return {c.origin for c in density.contexts}
-    nets = [c for node in density.nodes if node.conditioner for c in node.conditioner.contexts]
-    return {c.origin for c in nets}.union(*(_origins(part.density) for part in density.parts))
-
-
-class FlowBuilder(Parts):
-    """Unfolds flow steps into nodes. Values are numbers, 0 being x; None is a value that failed."""
-
-    def __init__(self, session: Session, scope: Scope, place: Place) -> None:
-        self.session = session
-        self.scope = scope
-        self.place = place
-        self.nodes: list[FlowNode] = []
-        self.values: list[Support] = [place.values]
-        self.names: dict[str, int | None] = {}
-        self.consumed: dict[int, Span] = {}
-        self.leaving: list[tuple[str, int, Density | None, Span]] = []
-        self.frames: tuple[Frame, ...] = ()
-        self.counts: dict[str, int] = {}
-        self.open: list[Definition] = []
-        self.failed = False
-        self.last_name: tuple[str, int] = ("", -1)
-
-    # --- chains and graphs -----------------------------------------------------------------------------------------
-
-    def run(self, node: Node) -> int | None:
-        """The whole flow; the value that goes on at the end of a chain."""
-        if isinstance(node, Mapping) and not any(k in vocabulary("flow") for k in node.keys()):
+    def run(self, node: Node) -> int:
+        """The whole flow; the value that goes on at the end of a chain, or that is written last in a graph."""
+        if isinstance(node, Mapping) and self._is_graph(node):
             return self._graph(node)
         return self.chain(node, 0)
 
-    def chain(self, node: Node, value: int | None) -> int | None:
+    def chain(self, node: Node, value: int) -> int:
         """Steps one after the other."""
         items = node.items if isinstance(node, Sequence) else (node,)
+        if not items:
+            self.session.report("FS203", "a flow holds one step or more, and this one is empty", site(node))
         for item in items:
-            value = self.step(item, value)
+            if isinstance(item, Mapping) and (entry := item.get("in")) and self._is_step(item):
+                message = "`in` in a chain: a step of a flow reads the one before"
+                self.session.report("FS204", message, site(entry.key), "write the flow as a graph of named steps")
+            value = self.chain(item, value) if isinstance(item, Sequence) else self.step(item, value)
         return value
 
-    def _graph(self, node: Mapping) -> int | None:
+    def _is_step(self, node: Mapping) -> bool:
+        return any(key in vocabulary("flow") for key in node.keys())
+
+    def _is_graph(self, node: Mapping) -> bool:
+        """Whether a mapping is a graph of named steps, and not one step: its values are steps then."""
+        steps = [self._is_value(entry.value) for entry in node.entries]
+        return len(steps) > 1 and all(steps) if self._is_step(node) else not steps or any(steps)
+
+    def _is_value(self, node: Node) -> bool:
+        if isinstance(node, Mapping):
+            return "in" in node or self._is_step(node)
+        return isinstance(node, Scalar) and node.text in vocabulary("flow")
+
+    def _graph(self, node: Mapping) -> int:
         """Named steps; every one says what it reads, and every value is used exactly once."""
-        self.names["x"] = 0
-        last: int | None = 0
+        if not node.entries:
+            self.session.report("FS203", "a flow holds one step or more, and this one is empty", site(node))
+        table: dict[str, int] = {"x": 0}
+        last = 0
         for entry in node.entries:
-            body = entry.value
-            reference = body.get("in") if isinstance(body, Mapping) else None
-            if reference is None:
-                self.session.report(
-                    "FS133",
-                    f"`{entry.key.text}` in a graph does not say what it reads",
-                    site(entry.key),
-                    "add `in: NAME`",
-                )
-                self.failed = True
-                continue
             before = len(self.leaving)
-            value = self.step(body, self._reference(reference.value), entry.key.text)
-            self.names[entry.key.text] = last = value
-            self._name_parts(entry.key.text, before, value)
+            self._check_step_name(entry)
+            last = self.step(entry.value, self._read_by(entry, table), entry.key.text)
+            table[entry.key.text] = last
+            table.update({f"{entry.key.text}.{part.name}": part.value for part in self.leaving[before:]})
+            if last in self.names:
+                table[f"{entry.key.text}.{self.names[last]}"] = last
+            else:
+                self.names[last] = entry.key.text
         return last
 
-    def _name_parts(self, name: str, before: int, value: int | None) -> None:
-        """`name.part` refers to a part of a split in a graph; a part that is read no longer leaves."""
-        for part, number, _, _ in self.leaving[before:]:
-            self.names[f"{name}.{part.rpartition('.')[2]}"] = number
-        last = self.nodes[-1] if self.nodes else None
-        if last is not None and isinstance(last.op, Split) and last.op.names:
-            self.names[f"{name}.{last.op.names[-1]}"] = value
+    def _check_step_name(self, entry: Entry) -> None:
+        if entry.key.text in vocabulary("flow"):
+            message = f"`{entry.key.text}` cannot name a step: it is an op"
+            self.session.report("FS131", message, site(entry.key), "choose another name")
+        else:
+            check_value_name(entry.key, frozenset(), self.session, "a step")
 
-    def _reference(self, node: Node) -> int | None:
-        text = node.text if isinstance(node, Scalar) else ""
-        if text not in self.names:
-            self.session.unknown_name("FS135", "value", text or "?", list(self.names), site(node))
-            self.failed = True
-            return None
-        value = self.names[text]
-        self.leaving = [part for part in self.leaving if part[1] != value]
+    def _read_by(self, entry: Entry, table: dict[str, int]) -> int:
+        """The value that a step of a graph reads."""
+        node = entry.value.get("in") if isinstance(entry.value, Mapping) else None
+        if node is None:
+            message = f"`{entry.key.text}` does not say what it reads, and in a graph every step does"
+            self.session.report("FS133", message, site(entry.key), "add `in: NAME`")
+            return self.nowhere(site(entry.key))
+        text = node.value.text if isinstance(node.value, Scalar) else ""
+        value = table.get(text)
+        if value is None:
+            if not (isinstance(node.value, Scalar) and node.value.bad) and not self._is_lost(text, table):
+                self.session.unknown_name("FS135", "value", text or "?", list(table), site(node.value))
+            return self.nowhere(site(node.value))
+        self.leaving = [part for part in self.leaving if part.value != value or part.density is not None]
         return value
+
+    def _is_lost(self, text: str, table: dict[str, int]) -> bool:
+        """Whether a reference is to a part of a step that failed."""
+        return self.loose and text.partition(".")[0] in table
 
     # --- one step --------------------------------------------------------------------------------------------------
 
-    def step(self, node: Node, value: int | None, name: str = "") -> int | None:
-        """One step; None when it, or what it reads, failed. A list is a chain."""
-        if isinstance(node, Sequence):
-            return self.chain(node, value)
-        if isinstance(node, Mapping) and not any(k in vocabulary("flow") for k in node.keys()):
-            self.session.add(unknown_op(node, vocabulary("flow"), MODIFIERS))
-            return self._fail()
-        extra = EXTRA | {"in"}
-        parsed = read_step(node, "flow", self.session, extra)
+    def step(self, node: Node, value: int, name: str = "") -> int:
+        """One step that uses `value`; in a graph `name` is what it is called."""
+        self.session.count_visit(site(node))
+        parsed = read_step(node, "flow", self.scope, self.session, EXTRA | {"in"})
         if parsed is None:
-            return self._fail()
+            return self.unknown(value, site(node), label=name)
         op, step = parsed
         arguments = self._read(op, step)
-        if arguments is None:
-            self._read_inner_anyway(op, step)
-            return self._fail()
         if issubclass(op, Loop):
             return self._loop(op, step, arguments, value)
         label = name or self._own_name(arguments)
@@ -166,232 +120,100 @@ class FlowBuilder(Parts):
             return self._conditioned(op, step, arguments, value, label)
         return self._plain(op, step, arguments, value, label)
 
-    def _fail(self) -> int | None:
-        """The value of a step that failed: unknown. Marks the flow as one without facts; the fault has been reported."""
-        self.failed = True
-        return None
-
-    def _own_name(self, arguments: Arguments) -> str:
-        entry = arguments.modifiers.get("name")
-        return entry.value.text if entry and isinstance(entry.value, Scalar) else ""
-
-    def _read(self, op: type[Op], step: Step) -> Arguments | None:
+    def _read(self, op: type[Op], step: Step) -> Arguments:
         key = ("flow", step.node, self.scope.key)
         if key not in self.session.memo:
             extra = EXTRA if issubclass(op, Loop) else frozenset()
             self.session.memo[key] = read_arguments(op, step, self.scope, self.session, extra)
-        found: Arguments | None = self.session.memo[key]
-        if found is not None and "knows" in found.modifiers:
-            entry = found.modifiers["knows"]
-            self.session.report(
-                "FS204",
-                "`knows` caps an op of a net; a flow step has no bound of its own",
-                site(entry.key),
-                "drop it, or put it into the net",
-            )
+        found: Arguments = self.session.memo[key]
+        useless = {"knows": "caps an op of a net, and a flow step has no bound of its own"}
+        if not issubclass(op, Conditioned | Loop):
+            useless["given"] = f"is read by a net, and `{op.name}` has none"
+        for word, why in useless.items():
+            if word in found.modifiers:
+                self.session.report("FS204", f"`{word}` {why}", site(found.modifiers[word].key), "drop it")
         return found
 
-    def _read_inner_anyway(self, op: type[Op], step: Step) -> None:
-        """Looks for independent faults inside a loop whose own arguments are wrong."""
-        do = step.get("do")
-        if issubclass(op, Loop) and do is not None:
-            self.chain(do, None)
+    def _own_name(self, arguments: Arguments) -> str:
+        node = arguments.modifier("name")
+        if node is None:
+            return ""
+        if not isinstance(node, Scalar) or not isinstance(node.value, str):
+            self.session.report("FS203", "`name` must be a word", site(node), "write `name: first`")
+            return ""
+        return node.text if check_value_name(node, frozenset(), self.session, "a step") else ""
 
-    def _plain(self, op: type[Op], step: Step, arguments: Arguments, value: int | None, label: str) -> int | None:
-        if (entry := arguments.modifiers.get("given")) is not None:
-            self.session.report(
-                "FS204",
-                f"`given` on `{op.name}`, which has no net to read a context",
-                site(entry.key),
-                "give the context to a coupling or an autoregressive step",
-            )
-            return self._fail()
+    def _plain(self, op: type[Op], step: Step, arguments: Arguments, value: int, label: str) -> int:
+        place = site(step.op)
+        if not arguments.ok:
+            self.loose = self.loose or issubclass(op, Split)
+            return self.unknown(value, place, unknown_step(op) if issubclass(op, FlowOp) else None, label)
         key = ("op", step.node, self.scope.key)
         if key not in self.session.memo:
             self.session.memo[key] = op(**arguments.values)
-        instance: FlowOp = self.session.memo[key]
-        result = value
-        for _ in range(self._times(arguments)):
-            result = self._add(instance, result, step, arguments, None, label)
-        return result
-
-    def _times(self, arguments: Arguments) -> int:
-        entry = arguments.modifiers.get("times")
-        if entry is None:
-            return 1
-        value, ok = value_of(entry.value, self.scope, self.session)
-        self.failed = self.failed or not ok
-        if ok and not (isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 10_000):
-            self.session.report(
-                "FS203", f"`times` is {value!r}; it must be an integer from 1 to 10000", site(entry.value)
-            )
-        return value if isinstance(value, int) and 1 <= value <= 10_000 else 1
-
-    def _add(
-        self, op: FlowOp, value: int | None, step: Step, arguments: Arguments, net: Conditioner | None, label: str,
-        use: tuple[str, int] | None = None,
-    ) -> int | None:  # fmt: skip
-        self.session.count_step(step.span)
-        if value is None:
-            return self._fail()
-        if not self._consume(value, step.span, label or op.name):
-            return None
-        node_id = self._fresh(label or op.name, bool(label))
-        frames = self.frames if use is None else (*self.frames, Frame(op.name, use[0], use[1]))
-        count = len(op.part_names()) if isinstance(op, Split) else 1
-        outputs = tuple(range(len(self.values), len(self.values) + count))
-        image = op.image(self.values[value])
-        self.values.extend([image] * count)
-        self.nodes.append(
-            FlowNode(node_id, op, value, outputs, step.span, frames, net, use[1] if use else 0, arguments.spans)
-        )
-        if isinstance(op, Split):
-            self._leave(op, arguments, node_id, outputs, step)
-        return outputs[-1]
-
-    def _consume(self, value: int, span: Span, label: str) -> bool:
-        if value in self.consumed:
-            self.session.report(
-                "FS301",
-                f"`{label}` uses a value that was used already: every variable reaches exactly one density once",
-                span,
-                "use each value of a flow once; split it to use parts of it",
-                labels=(Label(self.consumed[value], "first used here"),),
-            )
-            self.failed = True
-            return False
-        self.consumed[value] = span
-        return True
-
-    def _fresh(self, word: str, named: bool) -> str:
-        self.counts[word] = self.counts.get(word, 0) + 1
-        return word if named and self.counts[word] == 1 else f"{word}.{self.counts[word]}"
-
-    # --- steps with a net ------------------------------------------------------------------------------------------
-
-    def _conditioned(self, op: type[Op], step: Step, arguments: Arguments, value: int | None, label: str) -> int | None:
-        instance = self._instance(op, step, arguments)
-        net = self._net(instance, arguments, step) if instance is not None else None
-        if instance is None or net is None:
-            return self._fail()
-        use = self._use(label or op.name)
-        for k in range(instance.times):
-            turned = instance.turned() if k % 2 and instance.flip and _turns(instance) else instance
-            value = self._add(turned, value, step, arguments, net, label, (use, k + 1) if instance.times > 1 else None)
+        instance: Any = self.session.memo[key]
+        count = len(instance.part_names()) if isinstance(instance, Split) else 1
+        for _ in range(times_of(arguments, self.scope, self.session)):
+            node_id, outputs = self.add(instance, value, place, label, count, args=arguments.spans)
+            if isinstance(instance, Split):
+                self.leave(instance, step, node_id, outputs, place)
+            value = outputs[-1]
         return value
 
-    def _use(self, word: str) -> str:
-        self.counts[f"{word}/"] = self.counts.get(f"{word}/", 0) + 1
-        return f"{word}{self.counts[f'{word}/']}"
-
-    def _instance(self, op: type[Op], step: Step, arguments: Arguments) -> Any:
-        key = ("op", step.node, self.scope.key)
-        if key in self.session.memo:
-            return self.session.memo[key]
-        values: dict[str, Any] = dict(arguments.values)
-        ok = True
-        if "keep" in arguments.nodes:
-            values["keep"], fine = value_of(arguments.nodes["keep"], self.scope, self.session)
-            ok = ok and fine
-        if "transform" in arguments.nodes:
-            values["transform"] = self._transform(arguments.nodes["transform"])
-            ok = ok and values["transform"] is not None
-        if "order" in arguments.nodes:
-            values["order"] = read_order(arguments.nodes["order"], self.scope, self.session)
-            ok = ok and values["order"] is not None
-        if "net" not in arguments.nodes:
-            self.session.report(
-                "FS202",
-                f"`{op.name}` needs a `net`: it gives the parameters of the transform",
-                step.span,
-                "add `net: ...`",
-            )
-            ok = False
-        self.session.memo[key] = op(**values) if ok else None
-        return self.session.memo[key]
-
-    def _transform(self, node: Node) -> Any:
-        parsed = read_step(node, "transform", self.session)
-        arguments = read_arguments(*parsed, self.scope, self.session) if parsed else None
-        return parsed[0](**arguments.values) if parsed and arguments else None
-
-    def _net(self, op: Any, arguments: Arguments, step: Step) -> Conditioner | None:
-        given = arguments.modifiers.get("given")
-        contexts = contexts_of(given.value if given else None, self.place.available, self.session)
-        if contexts is None:
-            return None
-        kernel = getattr(op.transform, "kernel", 1)
-        request = Request(
-            arguments.nodes["net"],
-            contexts,
-            self.place.everywhere,
-            op.transform.size,
-            site(step.op),
-            kernel,
-            None,
-            True,
-            op.name,
-        )
-        return conditioner(request, self.scope, self.session)
+    def _conditioned(self, op: type[Op], step: Step, arguments: Arguments, value: int, label: str) -> int:
+        found, net = read_conditioned(op, step, arguments, self.place, self.scope, self.session)
+        if found is None:
+            return self.unknown(value, site(step.op), unknown_step(op) if issubclass(op, FlowOp) else None, label)
+        instance: Any = found
+        use = self.use(label or op.name)
+        for k in range(1, instance.times + 1):
+            turned = instance.turned() if k % 2 == 0 and instance.flip and turns(instance) else instance
+            frames, round_ = self.frames, 0
+            if instance.times > 1:
+                frames, round_ = (*self.frames, Frame(op.name, use, k)), k
+            _, outputs = self.add(turned, value, site(step.op), label, 1, net, round_, frames, arguments.spans)
+            value = outputs[0]
+        return value
 
     # --- loops and blocks ------------------------------------------------------------------------------------------
 
-    def _loop(self, op: type[Op], step: Step, arguments: Arguments, value: int | None) -> int | None:
+    def _loop(self, op: type[Op], step: Step, arguments: Arguments, value: int) -> int:
         loop = rounds_of(op, step, arguments, self.scope, self.session)
         if loop is None:
-            return self._fail()
-        label = loop.block.name.rpartition(".")[2] if loop.block else "round"
-        use = self._use(label)
+            return self.unknown(value, site(step.op))
+        use = self.use(loop.word)
         for k, values in enumerate(loop.values, 1):
-            self.session.count_step(step.span)
-            frame = Frame(label, use, k if loop.looping else 0)
+            self.session.count_visit(site(step.op))
+            frame = Frame(loop.word, use, k if loop.looping else 0)
             if loop.block is not None:
                 value = self._block(loop.block, values, step, value, frame)
             else:
                 assert loop.do is not None
-                with self._within(self.scope.in_loop(values), frame):
+                with self.within(self.scope.in_loop(values), frame):
                     value = self.chain(loop.do, value)
-        return value
+        return value if arguments.ok else self.unknown(value, site(step.op))
 
-    def _block(
-        self, definition: Definition, values: dict[str, Any], step: Step, value: int | None, frame: Frame
-    ) -> int | None:
-        body = definition.node
-        entry = body.get("flow") if isinstance(body, Mapping) else None
-        if entry is None:
-            self.session.report(
-                "FS139",
-                f"block `{definition.name}` has no `flow`, so it cannot stand in a flow",
-                step.span,
-                "add `flow:` to the block",
-            )
-            return self._fail()
-        scope = block_scope(definition, values, step, self.scope, self.session)
-        if scope is None or definition in self.open:
-            if scope is not None:
-                self.session.report(
-                    "FS140", f"block `{definition.name}` uses itself", step.span, "a block cannot contain itself"
-                )
-            return self._fail()
+    def _block(self, definition: Definition, values: dict[str, Any], step: Step, value: int, frame: Frame) -> int:
+        place = site(step.op)
+        body = body_of(definition, "flow", place, self.session)
+        if body is None or not self._may_open(definition, step):
+            return self.unknown(value, place)
+        scope: Scope = block_scope(definition, values, step.get("vars"), self.scope, self.session)
         self.open.append(definition)
         try:
-            with self._within(scope, frame):
-                return self.chain(entry.value, value)
+            with self.within(scope, frame):
+                return self.chain(body, value)
         finally:
             self.open.pop()
 
-    @contextmanager
-    def _within(self, scope: Scope, frame: Frame) -> Iterator[None]:
-        saved = self.scope, self.frames
-        self.scope, self.frames = scope, (*self.frames, frame)
-        try:
-            yield
-        finally:
-            self.scope, self.frames = saved
-
-
-def _turns(op: Any) -> bool:
-    """Whether `times` swaps or reverses: couplings always, orders that may be total."""
-    if not isinstance(op, AutoregressiveStep):
+    def _may_open(self, definition: Definition, step: Step) -> bool:
+        if definition in self.open:
+            path = " -> ".join(d.name for d in (*self.open[self.open.index(definition) :], definition))
+            message = f"block `{definition.name}` uses itself: {path}"
+            self.session.report("FS140", message, site(step.op), "use `repeat` instead")
+            return False
+        if len(self.open) >= MAX_NESTING:
+            message = f"blocks are nested more than {MAX_NESTING} deep"
+            self.session.report("FS105", message, site(step.op), "unfold some of them by hand")
+            return False
         return True
-    return op.order is not None and bool(op.order.op.turns)

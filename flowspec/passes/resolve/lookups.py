@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from flowspec.graph.layout import Layout
 from flowspec.ops.base import NetContext, OpError
-from flowspec.ops.lookup import Embedding, Lookup, Source
+from flowspec.ops.lookup import Embedding, Lookup
+from flowspec.ops.unknown import UnknownValue
 from flowspec.ops.weighted import Linear
-from flowspec.syntax.steps import Step
-
-if TYPE_CHECKING:
-    from flowspec.passes.resolve.nets import NetBuilder
+from flowspec.passes.resolve.net_state import NetState
 
 _HELP = "look up x itself, or a context declared with `classes`"
 
@@ -29,12 +26,12 @@ class LabelEmbedding(Linear):
         return super().layout(context, inputs)
 
 
-def looked_up(net: NetBuilder, op: Lookup, value: int | None, step: Step) -> int | None:
-    """A lookup of a value other than x: a label's own units, or a linear map of them. None after reporting others."""
-    if value is None:
-        return None
-    if value < 0 or not isinstance(net.nodes[value].op, Source):
+def looked_up(net: NetState, op: Lookup, value: int) -> int:
+    """A lookup of a value other than x: a label's own units, or a linear map of them. Others are reported."""
+    if isinstance(net.nodes[value].op, UnknownValue):
+        return net.unknown([value])
+    if not net.nodes[value].op.outside:
         message = f"`{op.name}` looks up integers, and what it reads here is neither x nor a label"
-        net.session.report("FS225", message, step.span, _HELP)
-        return None
+        net.session.report("FS225", message, net.span, _HELP)
+        return net.unknown([value])
     return net.apply(LabelEmbedding(op.out), [value]) if isinstance(op, Embedding) else value

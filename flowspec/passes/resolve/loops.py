@@ -1,287 +1,171 @@
-"""Loops and blocks: `repeat`, `for` and `block`, in nets and in flows."""
+"""Loops and blocks as written: `repeat`, `for` and `block`, in nets and in flows."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from math import prod
+from typing import Any
 
-from flowspec.graph.net import Frame
+from flowspec.diagnostics import Span
 from flowspec.ops.base import Op
 from flowspec.ops.structure import BlockUse, For
-from flowspec.passes.resolve.arguments import Arguments, at_path, value_of
-from flowspec.passes.resolve.session import Definition, Scope, Session
-from flowspec.passes.resolve.values import Bundle
+from flowspec.passes.resolve.arguments import Arguments, is_number, value_of
+from flowspec.passes.resolve.names import check_variable
+from flowspec.passes.resolve.session import MAX_STEPS, Definition, Scope, Session
 from flowspec.syntax.steps import Step
 from flowspec.syntax.tree import Entry, Mapping, Node, Scalar, Sequence, site
 
-if TYPE_CHECKING:
-    from flowspec.passes.resolve.nets import NetBuilder
-
 EXTRA = frozenset({"vars", "do", "block"})
-BLOCK_KEYS = ("in", "vars", "net", "flow", "out")
 
 
 @dataclass(frozen=True, eq=False)
 class Rounds:
-    """A loop as written: what each round sets, and the steps or the block that a round is."""
+    """A loop as written: what each round sets, and the steps or the block that a round is.
+
+    Where its counts are wrong, one round stands for them, with variables that nobody knows.
+    """
 
     values: tuple[dict[str, Any], ...]
     do: Node | None
     block: Definition | None
     looping: bool
 
+    @property
+    def word(self) -> str:
+        """What a round is called in ids and in the emitted source."""
+        return self.block.name.rpartition(".")[2] if self.block else "round"
+
 
 def rounds_of(op: type[Op], step: Step, arguments: Arguments, scope: Scope, session: Session) -> Rounds | None:
-    """Reads a loop. None after reporting what is wrong with it."""
+    """Reads a loop. None after reporting what is wrong with it, where not even one round is known."""
+    _check_modifiers(op, arguments, session)
+    values: tuple[dict[str, Any], ...] = ({},)
     if op is For:
-        values = _combinations(arguments.nodes.get("over"), step, scope, session)
-    else:
-        values = ({},) * (1 if op is BlockUse else arguments.values["count"])
-    if values is None:
-        return None
+        values = _combinations(arguments.nodes.get("over"), scope, session)
+    elif op is not BlockUse and arguments.ok:
+        values = ({},) * arguments.values["count"]
     block_node, do = arguments.nodes.get("block"), arguments.nodes.get("do")
-    if (block_node is None) == (do is None):
+    if block_node is not None and do is None:
+        block = _block(block_node, scope, session)
+        return None if block is None else Rounds(values, None, block, op is not BlockUse)
+    if do is not None and block_node is None:
+        return Rounds(values, do, None, True)
+    if op is not BlockUse:
         found = "both `do` and `block`" if do is not None else "neither `do` nor `block`"
-        session.report(
-            "FS202", f"`{op.name}` has {found}", step.span, "give the steps of a round under `do`, or name a block"
-        )
-        return None
-    block = _block(block_node, scope, session) if block_node is not None else None
-    if block_node is not None and block is None:
-        return None
-    return Rounds(values, do, block, op is not BlockUse)
+        helps = "give the steps of a round under `do`, or name a block"
+        session.report("FS202", f"`{op.name}` has {found}", site(step.op), helps)
+        session.give_up(step.node)
+    return None
 
 
-def _combinations(node: Node | None, step: Step, scope: Scope, session: Session) -> tuple[dict[str, Any], ...] | None:
+def _check_modifiers(op: type[Op], arguments: Arguments, session: Session) -> None:
+    helps = {"given": "give the context to a step inside", "times": "use `repeat: N`"}
+    for word, proposal in helps.items():
+        if word in arguments.modifiers:
+            place = site(arguments.modifiers[word].key)
+            session.report("FS204", f"`{word}` does nothing beside `{op.name}`", place, proposal)
+    if "vars" in arguments.modifiers and arguments.nodes.get("block") is None:
+        place = site(arguments.modifiers["vars"].key)
+        session.report("FS204", "`vars` sets the variables of a block, and there is none here", place, "drop it")
+
+
+def _combinations(node: Node | None, scope: Scope, session: Session) -> tuple[dict[str, Any], ...]:
+    """What each round of a `for` sets, the first variable being the outer loop."""
+    if node is None:
+        return ({},)
     if not isinstance(node, Mapping) or not node.entries:
-        session.report(
-            "FS203",
-            "`for` needs loop variables with lists of values",
-            site(node) if node else step.span,
-            "write `for: {i: [1, 2, 3]}`",
-        )
-        return None
-    lists, total = [], 1
-    for entry in node.entries:
-        values, ok = value_of(entry.value, scope, session)
-        if not ok:
-            return None
-        bad = (
-            not isinstance(values, list)
-            or not values
-            or any(not isinstance(v, int | float) or isinstance(v, bool) for v in values)
-        )
-        if bad:
-            session.report(
-                "FS203",
-                f"loop variable `{entry.key.text}` needs a list of numbers",
-                site(at_path(entry.value, ())),
-                "write `[1, 2, 4]`",
-            )
-            return None
-        lists.append(values)
-        total *= len(values)
-        if total > 10_000:
-            session.report("FS105", "`for` has more than 10,000 rounds", site(node), "shorten the lists")
-            return None
-    keys = node.keys()
-    return tuple(dict(zip(keys, combination, strict=True)) for combination in product(*lists))
+        message = "`for` needs loop variables with lists of values"
+        session.report("FS203", message, site(node), "write `for: {i: [1, 2, 3]}`")
+        return ({},)
+    lists = [_listed(entry, scope, session) for entry in node.entries]
+    if prod(len(values) for values in lists) > MAX_STEPS:
+        session.report("FS105", f"`for` has more than {MAX_STEPS:,} rounds", site(node), "shorten the lists")
+        lists = [[None] for _ in lists]
+    return tuple(dict(zip(node.keys(), values, strict=True)) for values in product(*lists))
+
+
+def _listed(entry: Entry, scope: Scope, session: Session) -> list[Any]:
+    check_variable(entry.key, session)
+    values, ok = value_of(entry.value, scope, session)
+    if ok and isinstance(values, list) and values and all(is_number(v) for v in values):
+        return values
+    if ok:
+        message = f"loop variable `{entry.key.text}` needs a list of numbers"
+        session.report("FS203", message, site(entry.value), "write `[1, 2, 4]`")
+    return [None]
+
+
+# --- blocks ----------------------------------------------------------------------------------------------------------
 
 
 def _block(node: Node, scope: Scope, session: Session) -> Definition | None:
-    name = node.text if isinstance(node, Scalar) else ""
-    if name not in scope.blocks:
-        session.unknown_name("FS136", "block", name or "?", list(scope.blocks), site(node))
+    """The block that a step names."""
+    if isinstance(node, Scalar) and (node.bad or scope.is_unread(node.text)):
         return None
-    definition = scope.blocks[name]
+    if not isinstance(node, Scalar) or not isinstance(node.value, str):
+        session.report("FS203", "`block` is the name of a block", site(node), "write `block: NAME`")
+        return None
+    if node.text not in scope.blocks:
+        session.unknown_name("FS136", "block", node.text, list(scope.blocks), site(node))
+        return None
+    definition = scope.blocks[node.text]
     session.used.add(definition)
     return definition
 
 
+def body_of(definition: Definition, place: str, span: Span, session: Session) -> Node | None:
+    """The `net` or the `flow` of a block; None after reporting that it has none."""
+    body = definition.node
+    entry = body.get(place) if isinstance(body, Mapping) else None
+    if entry is None:
+        message = f"block `{definition.name}` has no `{place}`, so it cannot stand in a {place}"
+        session.report("FS139", message, span, f"add `{place}:` to the block, or use another block")
+        return None
+    return entry.value
+
+
+def block_inputs(definition: Definition) -> tuple[str, ...]:
+    """The names under `in`; a block without has one input, x."""
+    node = definition.node.get("in") if isinstance(definition.node, Mapping) else None
+    if node is None:
+        return ("x",)
+    items = node.value.items if isinstance(node.value, Sequence) else (node.value,)
+    return tuple(dict.fromkeys(item.text for item in items if isinstance(item, Scalar))) or ("x",)
+
+
 def block_scope(
-    definition: Definition, values: dict[str, Any], step: Step, scope: Scope, session: Session
-) -> Scope | None:
+    definition: Definition, values: dict[str, Any], given: Node | None, scope: Scope, session: Session
+) -> Scope:
     """The scope inside a block: its own `vars`, set by the use or by loop variables of that name."""
     body = definition.node
-    assert isinstance(body, Mapping)
     declared: dict[str, Any] = {}
-    if (entry := body.get("vars")) and isinstance(entry.value, Mapping):
+    entry = body.get("vars") if isinstance(body, Mapping) else None
+    if entry is not None and isinstance(entry.value, Mapping):
         for var in entry.value.entries:
-            value, ok = value_of(var.value, definition.scope, session)
-            if not ok:
-                return None
-            declared[var.key.text] = values.get(var.key.text, scope.loops.get(var.key.text, value))
-    given = step.get("vars")
-    if isinstance(given, Mapping):
-        for var in given.entries:
-            if var.key.text not in declared:
-                session.unknown_name(
-                    "FS137", f"variable of block `{definition.name}`", var.key.text, list(declared), site(var.key)
-                )
-                return None
-            value, ok = value_of(var.value, scope.with_vars(values), session)
-            if not ok:
-                return None
-            declared[var.key.text] = value
-    return definition.scope.with_vars(declared)
+            default, _ = value_of(var.value, definition.scope, session)
+            name = var.key.text
+            declared[name] = values[name] if name in values else scope.loops.get(name, default)
+    _set_by_use(definition, declared, given, scope.in_loop(values), session)
+    return definition.scope.with_vars({k: v if is_number(v) else None for k, v in declared.items()})
 
 
-# --- in nets ---------------------------------------------------------------------------------------------------------
-
-
-def unfold_net(
-    net: NetBuilder, op: type[Op], step: Step, arguments: Arguments, value: int | None, in_graph: bool
-) -> Bundle:
-    """A loop or a block in a net: the bundle of its last round, with every round by number."""
-    loop = rounds_of(op, step, arguments, net.scope, net.session)
-    if loop is None:
-        return Bundle.one(None)
-    with net.in_scope(net.scope.in_loop(loop.values[0] if loop.values else {})):
-        start = _start(net, loop, arguments, step, value, in_graph)
-    if start is None or start.failed:
-        return Bundle.one(None)
-    use = net._fresh(loop.block.name if loop.block else op.name)
-    rounds = [start]
-    for k, values in enumerate(loop.values, 1):
-        net.session.count_step(step.span)
-        label = loop.block.name.rpartition(".")[2] if loop.block else "round"
-        with net.inside(Frame(label, use, k if loop.looping else 0)):
-            before = rounds[-1] if k == 1 else _fed(net, loop, arguments, values, rounds[-1])
-            rounds.append(_round(net, loop, step, values, before))
-        if rounds[-1].failed:
-            break
-    last = rounds[-1]
-    return Bundle(dict(last.outputs), tuple(rounds) if loop.looping else ())
-
-
-def _start(
-    net: NetBuilder, loop: Rounds, arguments: Arguments, step: Step, value: int | None, in_graph: bool
-) -> Bundle | None:
-    """What goes in: `r.0`."""
-    entry = arguments.modifiers.get("in")
-    inputs = _block_inputs(loop.block) if loop.block else ("",)
-    if entry is None and in_graph:
-        net.session.report(
-            "FS133",
-            f"`{step.op.text}` in a graph does not say what it reads",
-            step.span,
-            "add `in: NAME`, or `in: {input: NAME}`",
-        )
-        return None
-    if entry is None:
-        return Bundle({inputs[0]: value}) if len(inputs) == 1 else _missing_inputs(net, loop, inputs, step)
-    if isinstance(entry.value, Mapping):
-        return _mapped(net, loop, inputs, entry.value, step)
-    whole = net.bundle_at(entry.value)
-    if whole is None or whole.failed:
-        return None
-    if len(inputs) == 1 and len(whole.outputs) == 1:
-        return Bundle({inputs[0]: whole.single})
-    if set(inputs) <= set(whole.outputs):
-        return Bundle({name: whole.outputs[name] for name in inputs})
-    return _missing_inputs(net, loop, tuple(i for i in inputs if i not in whole.outputs), step)
-
-
-def _fed(net: NetBuilder, loop: Rounds, arguments: Arguments, values: dict[str, Any], before: Bundle) -> Bundle:
-    """What goes into a later round: the outputs of the one before, and what is read by a loop variable, read again."""
-    entry = arguments.modifiers.get("in")
-    if loop.block is None or entry is None or not isinstance(entry.value, Mapping):
-        return before
-    made = _made(loop.block)
-    with net.in_scope(net.scope.in_loop(values)):
-        again = {e.key.text: net.value_at(e.value) for e in entry.value.entries if e.key.text not in made and _turns(e)}
-    return Bundle({**before.outputs, **again})
-
-
-def _turns(entry: Entry) -> bool:
-    return isinstance(entry.value, Scalar) and "$" in entry.value.text
-
-
-def _made(definition: Definition) -> tuple[str, ...]:
-    """The named outputs of a block; they feed inputs of the same names."""
-    entry = definition.node.get("out") if isinstance(definition.node, Mapping) else None
-    return entry.value.keys() if entry is not None and isinstance(entry.value, Mapping) else ()
-
-
-def _mapped(net: NetBuilder, loop: Rounds, inputs: tuple[str, ...], node: Mapping, step: Step) -> Bundle | None:
-    given: dict[str, int | None] = {}
-    for entry in node.entries:
-        if entry.key.text not in inputs:
-            what = f"input of block `{loop.block.name}`" if loop.block else "input"
-            net.session.unknown_name("FS138", what, entry.key.text, [i for i in inputs if i], site(entry.key))
-            return None
-        given[entry.key.text] = net.value_at(entry.value)
-    missing = tuple(name for name in inputs if name not in given)
-    return _missing_inputs(net, loop, missing, step) if missing else Bundle({name: given[name] for name in inputs})
-
-
-def _missing_inputs(net: NetBuilder, loop: Rounds, missing: tuple[str, ...], step: Step) -> Bundle | None:
-    named = ", ".join(f"`{m}`" for m in missing)
-    block = f"block `{loop.block.name}`" if loop.block else "the loop"
-    net.session.report("FS138", f"{block} is not given {named}", step.span, f"add `in: {{{missing[0]}: VALUE}}`")
-    return None
-
-
-def _block_inputs(definition: Definition) -> tuple[str, ...]:
-    body = definition.node
-    entry = body.get("in") if isinstance(body, Mapping) else None
-    if entry is None:
-        return ("x",)
-    if isinstance(entry.value, Scalar):
-        return (entry.value.text,)
-    return (
-        tuple(i.text for i in entry.value.items if isinstance(i, Scalar))
-        if isinstance(entry.value, Sequence)
-        else ("x",)
-    )
-
-
-def _round(net: NetBuilder, loop: Rounds, step: Step, values: dict[str, Any], before: Bundle) -> Bundle:
-    if loop.block is None:
-        assert loop.do is not None
-        with net.in_scope(net.scope.in_loop(values)):
-            return Bundle.one(net.chain(loop.do, before.single))
-    return _block_round(net, loop.block, step, values, before)
-
-
-def _block_round(net: NetBuilder, definition: Definition, step: Step, values: dict[str, Any], before: Bundle) -> Bundle:
-    """One use of a block: inside, it sees its inputs and its variables only."""
-    scope = block_scope(definition, values, step, net.scope, net.session)
-    body = definition.node
-    assert isinstance(body, Mapping)
-    entry = body.get("net")
-    if entry is None or scope is None:
-        if entry is None:
-            net.session.report(
-                "FS139",
-                f"block `{definition.name}` has no `net`, so it cannot stand in a net",
-                step.span,
-                "add `net:` to the block",
-            )
-        return Bundle.one(None)
-    if not net.enter(definition, step):
-        return Bundle.one(None)
-    outer_names, outer_prefix = net.names, net.prefix
-    inputs = {name: value for name, value in before.outputs.items() if name}
-    net.names = {name: Bundle.one(value) for name, value in inputs.items()}
-    number = net.frames[-1].round
-    net.prefix = f"{outer_prefix}{number}." if number else outer_prefix
-    try:
-        with net.in_scope(scope):
-            result = net.net(entry.value, net.chain_input(entry.value, Bundle(inputs)))
-            outputs = _outputs(net, body.get("out"), result)
-    finally:
-        net.names, net.prefix = outer_names, outer_prefix
-        net.leave(definition)
-    if "" in outputs and inputs:  # an output without a name feeds the first input of the next round
-        inputs[next(iter(inputs))] = outputs[""]
-    return Bundle({**inputs, **outputs})
-
-
-def _outputs(net: NetBuilder, entry: Entry | None, result: Bundle) -> dict[str, int | None]:
-    if entry is None:
-        return {"": result.single}
-    if isinstance(entry.value, Mapping):
-        return {e.key.text: net.value_at(e.value) for e in entry.value.entries}
-    return {"": net.value_at(entry.value)}
+def _set_by_use(
+    definition: Definition, declared: dict[str, Any], given: Node | None, scope: Scope, session: Session
+) -> None:
+    """Sets what the use gives under `vars`."""
+    if given is None:
+        return
+    if not isinstance(given, Mapping):
+        session.report("FS203", "`vars` is a mapping of names to numbers", site(given), "write `vars: {d: 2}`")
+        return
+    for var in given.entries:
+        if var.key.text not in declared:
+            what = f"variable of block `{definition.name}`"
+            session.unknown_name("FS137", what, var.key.text, list(declared), site(var.key))
+            declared.update(dict.fromkeys(declared))  # whichever was meant
+            continue
+        value, ok = value_of(var.value, scope, session)
+        if ok and not is_number(value):
+            session.report("FS203", f"variable `{var.key.text}` must be a number", site(var.value), "write a number")
+        declared[var.key.text] = value if ok and is_number(value) else None

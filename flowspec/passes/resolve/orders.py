@@ -4,50 +4,56 @@ from __future__ import annotations
 
 from typing import Any
 
-from flowspec.diagnostics import Span
 from flowspec.graph.model import OrderChoice
+from flowspec.ops.orders import OrderOp
+from flowspec.ops.unknown import UnknownOrder
 from flowspec.passes.resolve.arguments import Arguments, read_arguments, read_step
 from flowspec.passes.resolve.session import Scope, Session
 from flowspec.syntax.steps import Step
 from flowspec.syntax.tree import Node, Scalar, site
 
 CHANNELS = ("inner", "joint", "first")
+_EXTRA = frozenset({"channels"})
 
 
-def read_order(node: Node, scope: Scope, session: Session, top: bool = False) -> OrderChoice | None:
-    """Reads an order with its `channels` modifier."""
-    parsed = read_step(node, "order", session, frozenset({"channels"}))
+def read_order(node: Node, scope: Scope, session: Session, top: bool = False) -> OrderChoice:
+    """Reads an order; one that is wrong becomes unknown. `top` says whether it may be an ensemble."""
+    parsed = read_step(node, "order", scope, session, _EXTRA)
     if parsed is None:
-        return None
+        return OrderChoice(UnknownOrder(), "inner", site(node))
     op, step = parsed
-    arguments = read_arguments(op, step, scope, session, frozenset({"channels"}))
-    if arguments is None:
-        return None
-    channels = _channels(op.name, arguments, session)
-    if channels is None:
-        return None
+    arguments = read_arguments(op, step, scope, session, _EXTRA)
+    refuse_modifiers(arguments, "an order", session)
+    channels = _channels(issubclass(op, OrderOp) and op.independent, arguments, session)
+    if not arguments.ok or channels is None:
+        return OrderChoice(UnknownOrder(), channels or "inner", site(step.op))
     instance: Any = op(**arguments.values)
     if instance.members > 1 and not top:
-        session.report(
-            "FS402",
-            "an ensemble of orders may stand at the top of a spec only",
-            _members_span(step),
-            "use one order here: `random: 1`",
-        )
-        return None
+        _refuse_ensemble(step, session)
+        return OrderChoice(UnknownOrder(), channels, site(step.op))
     return OrderChoice(instance, channels, site(node))
 
 
-def _members_span(step: Step) -> Span:
-    return site(step.main) if step.main is not None else step.span
+def _refuse_ensemble(step: Step, session: Session) -> None:
+    place = site(step.main if step.main is not None else step.op)
+    message = "an ensemble of orders may stand at the top of a spec only"
+    session.report("FS402", message, place, "use one order here: `random: 1`")
 
 
-def _channels(name: str, arguments: Arguments, session: Session) -> str | None:
-    entry = arguments.modifiers.get("channels")
-    if entry is None:
-        return "joint" if name == "none" else "inner"
-    text = entry.value.text if isinstance(entry.value, Scalar) else "?"
+def refuse_modifiers(arguments: Arguments, place: str, session: Session, words: tuple[str, ...] = ()) -> None:
+    """Reports the modifiers of steps beside something that is no step; `words` are those that may stand there."""
+    for word, entry in arguments.modifiers.items():
+        if word in ("in", "knows", "name", "given", "times") and word not in words:
+            session.report("FS204", f"`{word}` does nothing on {place}", site(entry.key), "drop it")
+
+
+def _channels(independent: bool, arguments: Arguments, session: Session) -> str | None:
+    """What `channels` says; None after reporting that it is wrong."""
+    node = arguments.modifier("channels")
+    if node is None:
+        return "joint" if independent else "inner"
+    text = node.text if isinstance(node, Scalar) else "?"
     if text not in CHANNELS:
-        session.unknown_name("FS203", "`channels` modifier", text, CHANNELS, site(entry.value))
+        session.unknown_name("FS203", "`channels` modifier", text, CHANNELS, site(node))
         return None
     return text

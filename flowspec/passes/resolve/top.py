@@ -1,210 +1,135 @@
-"""The top of a spec: its keys, its data, its definitions, and its model."""
+"""The top of a spec: its keys, its name, and its model."""
 
 from __future__ import annotations
 
-import keyword
+from dataclasses import replace
 
 from flowspec.diagnostics import Label
-from flowspec.graph.model import Context, Data, Density, Program
-from flowspec.graph.support import REAL, integers
-from flowspec.passes.resolve.arguments import value_of
-from flowspec.passes.resolve.data import data_of, givens_of
-from flowspec.passes.resolve.densities import Place, autoregressive
-from flowspec.passes.resolve.flows import flow_model
-from flowspec.passes.resolve.naming import NAME, check_defined, legal_name
-from flowspec.passes.resolve.session import Definition, Scope, Session
-from flowspec.passes.resolve.training import check_training
-from flowspec.syntax.tree import Entry, Mapping, Node, Scalar, plain, site
+from flowspec.graph.model import Context, Data, Density, Leaf, Program
+from flowspec.ops.unknown import UnknownDensity
+from flowspec.passes.resolve.data import read_givens, read_x
+from flowspec.passes.resolve.definitions import scope_of
+from flowspec.passes.resolve.densities import Place
+from flowspec.passes.resolve.flow_models import flow_model
+from flowspec.passes.resolve.models import autoregressive
+from flowspec.passes.resolve.names import is_name
+from flowspec.passes.resolve.rehearsal import rehearse
+from flowspec.passes.resolve.session import Scope, Session, TooManyStepsError
+from flowspec.passes.resolve.training import check_train
+from flowspec.syntax import Loader, SpecFile
+from flowspec.syntax.tree import Entry, Mapping, Scalar, plain, site
 
 KEYS = (
     "flowspec", "name", "x", "given", "vars", "nets", "blocks", "use", "order", "net", "head", "flow", "base", "train",
 )  # fmt: skip
+FLOW = ("flow", "base")
+CHAIN = ("order", "net", "head")
 
 
-def resolve_top(root: Mapping, imports: dict[str, Mapping], session: Session) -> Program | None:
-    """The program of one document. `imports` are the roots of the documents under `use`, by name."""
-    _check_keys(root, session)
+def resolve_top(root: Mapping, file: SpecFile, loader: Loader, session: Session) -> Program:
+    """The program of one document. What is wrong in it is reported, and stand-ins take its place."""
+    _check_version(root, session)
+    root = _with_keys_meant(root, session)
     name = _name(root, session)
-    scope = _scope(root, imports, session)
-    x = data_of("x", root.get("x"), scope, session, root.span)
-    givens = givens_of(root.get("given"), scope, session)
-    model = _model(root, x, givens, scope, session)
-    _unused(scope, session)
-    check_training(root.get("train"), session)
-    if name is None or x is None or givens is None or model is None:
-        return None
+    scope = scope_of(root, file, loader, session)
+    x = read_x(root.get("x"), site(root.entries[0].key), scope, session)
+    givens = read_givens(root.get("given"), scope, session)
+    check_train(root.get("train"), session)
+    try:
+        model = _model(root, x, givens, scope, session)
+        rehearse(scope, givens, session)
+    except TooManyStepsError:
+        model = _unknown_model(root)
     spans = {entry.key.text: site(entry.key) for entry in root.entries}
     train = root.get("train")
     return Program(name, x, givens, model, spans, plain(train.value) if train else {})
 
 
-# --- keys and names ------------------------------------------------------------------------------------------------
+# --- keys and names --------------------------------------------------------------------------------------------------
 
 
-def _check_keys(root: Mapping, session: Session) -> None:
-    first = root.entries[0]
-    entry = root.get("flowspec")
+def _check_version(root: Mapping, session: Session) -> None:
+    first, entry = root.entries[0], root.get("flowspec")
     if entry is None:
-        session.report(
-            "FS101",
-            "a spec begins with `flowspec: 1`, the version of the language",
-            site(first.key),
-            "write `flowspec: 1` on the first line",
-        )
-    elif entry.value and (
-        not isinstance(entry.value, Scalar) or entry.value.value != 1 or isinstance(entry.value.value, bool)
-    ):
-        session.report(
-            "FS101", "this flowspec reads version 1 of the language", site(entry.value), "write `flowspec: 1`"
-        )
+        message = "a spec begins with `flowspec: 1`, the version of the language"
+        session.report("FS101", message, site(first.key), "write `flowspec: 1` on the first line")
+    elif not isinstance(entry.value, Scalar) or entry.value.value != 1 or isinstance(entry.value.value, bool):
+        message = "this flowspec reads version 1 of the language"
+        session.report("FS101", message, site(entry.value), "write `flowspec: 1`")
     elif first is not entry:
         session.report("FS101", "`flowspec: 1` is not the first key", site(entry.key), "move it to the first line")
-    for other in root.entries:
-        if other.key.text not in KEYS:
-            session.unknown_name("FS102", "top-level key", other.key.text, KEYS, site(other.key))
 
 
-def _name(root: Mapping, session: Session) -> str | None:
+def _with_keys_meant(root: Mapping, session: Session) -> Mapping:
+    """The document with misspelt keys put right, so that what stands under them is read as well."""
+    entries = []
+    taken = set(root.keys())
+    for entry in root.entries:
+        key = entry.key
+        if key.text not in KEYS:
+            meant = session.unknown_name("FS102", "top-level key", key.text, KEYS, site(key))
+            if meant is None or meant in taken or meant == "flowspec" or _of_another_model(meant, taken):
+                session.give_up(entry.value)
+                continue
+            taken.add(meant)
+            entries.append(Entry(replace(key, value=meant, text=meant), entry.value))
+        else:
+            entries.append(entry)
+    return replace(root, entries=tuple(entries) or root.entries[:1])
+
+
+def _of_another_model(key: str, taken: set[str]) -> bool:
+    """Whether a key would make a second model: then it was not meant."""
+    return (key in FLOW and not taken.isdisjoint(CHAIN)) or (key in CHAIN and not taken.isdisjoint(FLOW))
+
+
+def _name(root: Mapping, session: Session) -> str:
     entry = root.get("name")
     if entry is None:
         session.report("FS103", "a spec needs a `name`", site(root.entries[0].key), "add `name: my_model`")
-        return None
+        return "unnamed"
     text = entry.value.value if isinstance(entry.value, Scalar) else None
-    if not isinstance(text, str) or not NAME.match(text) or keyword.iskeyword(text):
-        session.report(
-            "FS103",
-            "`name` must be a word of lower-case letters, digits and `_` that begins with a letter (48 at most)",
-            site(entry.value),
-            "write `name: my_model`",
+    if isinstance(text, str) and is_name(text):
+        return text
+    if not (isinstance(entry.value, Scalar) and entry.value.bad):
+        message = (
+            "`name` must be lower-case letters, digits and `_`, begin with a letter, be no longer than 48, and mean "
         )
-        return None
-    return text
+        message += "nothing to Python"
+        session.report("FS103", message, site(entry.value), "write `name: my_model`")
+    return "unnamed"
 
 
-# --- definitions ---------------------------------------------------------------------------------------------------
+# --- the model -------------------------------------------------------------------------------------------------------
 
 
-def _scope(root: Mapping, imports: dict[str, Mapping], session: Session) -> Scope:
-    scope = Scope()
-    for alias, document in imports.items():
-        inner = _scope(document, {}, session)
-        scope.nets.update({f"{alias}.{k}": d for k, d in inner.nets.items()})
-        scope.blocks.update({f"{alias}.{k}": d for k, d in inner.blocks.items()})
-        session.used.update([*inner.nets.values(), *inner.blocks.values()])
-    _vars(root.get("vars"), scope, session)
-    _definitions(root.get("nets"), "net", scope, scope.nets, session)
-    _definitions(root.get("blocks"), "block", scope, scope.blocks, session)
-    return scope
-
-
-def _vars(entry: Entry | None, scope: Scope, session: Session) -> None:
-    if entry is None:
-        return
-    if not isinstance(entry.value, Mapping):
-        session.report(
-            "FS203", "`vars` is a mapping of names to numbers", site(entry.value), "write `vars: {width: 64}`"
-        )
-        return
-    for var in entry.value.entries:
-        value, ok = value_of(var.value, scope, session)
-        if not ok:
-            scope.vars[var.key.text] = 1  # unknown; what uses it stays silent
-        elif isinstance(value, bool) or not isinstance(value, int | float):
-            session.report(
-                "FS203", f"variable `{var.key.text}` must be an integer or a float", site(var.value), "write a number"
-            )
-            scope.vars[var.key.text] = 1
-        else:
-            scope.vars[var.key.text] = value
-
-
-def _definitions(entry: Entry | None, what: str, scope: Scope, table: dict[str, Definition], session: Session) -> None:
-    if entry is None:
-        return
-    if not isinstance(entry.value, Mapping):
-        session.report(
-            "FS203", f"`{what}s` is a mapping of names to {what}s", site(entry.value), f"write `{what}s: {{name: ...}}`"
-        )
-        return
-    for item in entry.value.entries:
-        check_defined(item, what, session)
-        if what == "block" and not _block_is_sound(item, session):
-            continue
-        table[item.key.text] = Definition(item.key.text, item.value, item.key, scope)
-
-
-def _block_is_sound(item: Entry, session: Session) -> bool:
-    body = item.value
-    if not isinstance(body, Mapping) or not ({"net", "flow"} & set(body.keys())):
-        session.report(
-            "FS139",
-            f"block `{item.key.text}` needs a `net` or a `flow`",
-            site(item.key),
-            "write `{in: [...], net: ..., out: ...}` or `{flow: [...]}`",
-        )
-        return False
-    for entry in body.entries:
-        if entry.key.text not in ("in", "vars", "net", "flow", "out"):
-            session.unknown_name(
-                "FS201", "key of a block", entry.key.text, ("in", "vars", "net", "flow", "out"), site(entry.key)
-            )
-    return True
-
-
-def _unused(scope: Scope, session: Session) -> None:
-    for table, what in ((scope.nets, "net"), (scope.blocks, "block")):
-        for definition in table.values():
-            if definition not in session.used:
-                session.report(
-                    "FS141", f"{what} `{definition.name}` is never used", site(definition.key), "use it or delete it"
-                )
-
-
-# --- the model -----------------------------------------------------------------------------------------------------
-
-
-def _model(
-    root: Mapping, x: Data | None, givens: tuple[Data, ...] | None, scope: Scope, session: Session
-) -> Density | None:
-    flow = [k for k in ("flow", "base") if k in root]
-    chain = [k for k in ("order", "net", "head") if k in root]
-    if bool(flow) == bool(chain) or (flow and "flow" not in flow):
-        _no_model(root, flow, chain, session)
-        return None
-    everywhere = tuple(Context(d.name, f"given:{d.name}", d.span) for d in givens or ())
-    available = {c.name: c.origin for c in everywhere}
-    values = x.support if x else REAL
-    place = Place(values, available, everywhere, (), "model", x.names if x else ())
-    if x is None:
-        place = Place(integers(2), available, everywhere, (), "model")
-    if flow:
-        return flow_model(root, place, scope, session, top=True)
-    return autoregressive(root, place, scope, session, top=True)
-
-
-def _no_model(root: Mapping, flow: list[str], chain: list[str], session: Session) -> None:
+def _model(root: Mapping, x: Data, givens: tuple[Data, ...], scope: Scope, session: Session) -> Density:
+    everywhere = tuple(Context(d.name, f"given:{d.name}", d.span) for d in givens)
+    place = Place(x.support, {c.name: c.origin for c in everywhere}, everywhere, (), "model")
+    flow, chain = [k for k in FLOW if k in root], [k for k in CHAIN if k in root]
     if flow and chain:
-        first, other = root.get(flow[0]), root.get(chain[0])
-        assert first is not None
-        assert other is not None
-        session.report(
-            "FS108",
-            f"a spec has one model, and this one has `{flow[0]}` and `{chain[0]}`",
-            site(other.key),
-            "keep `order`, `net`, `head`, or keep `flow`, `base`",
-            labels=(Label(site(first.key), "a flow begins here"),),
-        )
-    elif flow:
-        base = root.get("base")
-        assert base is not None
-        session.report("FS108", "a `base` without a `flow`", site(base.key), "add `flow: [...]`")
-    else:
-        session.report(
-            "FS108",
-            "a spec needs a model",
-            site(root.entries[0].key),
-            "add `order`, `net` and `head`, or `flow` and `base`",
-        )
+        _two_models(root, flow[0], chain[0], session)
+        return _unknown_model(root)
+    if flow:
+        return flow_model(root, place, scope, session)
+    if chain:
+        return autoregressive(root, place, scope, session)
+    if not any(f.code == "FS102" for f in session.findings):
+        helps = "add `order`, `net` and `head`, or `flow` and `base`"
+        session.report("FS108", "a spec needs a model", site(root.entries[0].key), helps)
+    return _unknown_model(root)
 
 
-__all__ = ["Node", "legal_name", "resolve_top"]
+def _two_models(root: Mapping, flow: str, chain: str, session: Session) -> None:
+    first, other = root.get(flow), root.get(chain)
+    assert first is not None
+    assert other is not None
+    message = f"a spec has one model, and this one has `{flow}` and `{chain}`"
+    helps = "keep `order`, `net`, `head`, or keep `flow`, `base`"
+    labels = (Label(site(first.key), "a flow is declared here"),)
+    session.report("FS108", message, site(other.key), helps, labels=labels)
+    session.give_up(*(entry.value for entry in root.entries if entry.key.text in FLOW + CHAIN))
+
+
+def _unknown_model(root: Mapping) -> Leaf:
+    return Leaf(UnknownDensity(), "standard", site(root.entries[0].key), id="model")

@@ -1,4 +1,4 @@
-"""The `train` section: defaults for the train command, judged here so that a wrong one has a place."""
+"""The `train` section: defaults for the train command, which a check only looks over."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from flowspec.syntax.tree import Entry, Mapping, plain, site
 _COUNT = {"type": "integer", "minimum": 1}
 _RATE = {"type": "number", "exclusiveMinimum": 0}
 _SHARE = {"type": "number", "minimum": 0, "exclusiveMaximum": 1}
-_ANY_OF_BOTH = {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string"}]}
-TRAIN: dict[str, Any] = {
+_INDEX_OR_NAME = {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string"}]}
+OPTIONS: dict[str, dict[str, Any]] = {
     "epochs": {"type": "number", "exclusiveMinimum": 0},
     "steps": _COUNT,
     "batch": _COUNT,
@@ -28,31 +28,23 @@ TRAIN: dict[str, Any] = {
     "seed": {"type": "integer", "minimum": 0},
     "precision": {"enum": ["float32", "bfloat16", "float64"]},
     "compile": {"type": "boolean"},
-    "columns": {"anyOf": [{"type": "array", "items": _ANY_OF_BOTH, "minItems": 1}, {"type": "string"}]},
+    "columns": {"anyOf": [{"type": "array", "items": _INDEX_OR_NAME, "minItems": 1}, {"type": "string"}]},
     "binarize": {"type": "boolean"},
     "standardize": {"type": "boolean"},
 }
 
 
-def check_training(entry: Entry | None, session: Session) -> None:
+def check_train(entry: Entry | None, session: Session) -> None:
+    """Reports options that there are not, and values that they cannot have."""
     if entry is None:
         return
     if not isinstance(entry.value, Mapping):
-        session.report(
-            "FS203",
-            "`train` is a mapping of defaults for the train command",
-            site(entry.value),
-            "write `train: {epochs: 30, lr: 1e-3}`",
-        )
+        message = "`train` is a mapping of defaults for the train command"
+        session.report("FS203", message, site(entry.value), "write `train: {epochs: 30, lr: 1e-3}`")
         return
+    session.check_keys("FS201", "key of `train`", entry.value, tuple(sorted(OPTIONS)))
     for item in entry.value.entries:
-        if item.key.text not in TRAIN:
-            session.unknown_name("FS201", "key of `train`", item.key.text, sorted(TRAIN), site(item.key))
-            continue
-        for problem in value_problems(TRAIN[item.key.text], plain(item.value)):
-            session.report(
-                "FS203",
-                f"`{item.key.text}` of `train` is {problem.found}; it must be {problem.legal}",
-                site(item.value),
-                problem.help,
-            )
+        schema = OPTIONS.get(item.key.text)
+        for problem in value_problems(schema, plain(item.value)) if schema else ():
+            message = f"`{item.key.text}` of `train` is {problem.found}; it must be {problem.legal}"
+            session.report("FS203", message, site(item.value), problem.help)

@@ -1,0 +1,73 @@
+"""Couplings and autoregressive steps: the parts of their arguments that have rules of their own, and their nets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flowspec.graph.model import Conditioner
+from flowspec.ops.base import Op
+from flowspec.ops.coupling import AutoregressiveStep, Conditioned
+from flowspec.ops.transforms import Affine, Transform
+from flowspec.passes.resolve.arguments import Arguments, read_arguments, read_step
+from flowspec.passes.resolve.conditioners import Request, conditioner
+from flowspec.passes.resolve.contexts import read_given
+from flowspec.passes.resolve.densities import Place
+from flowspec.passes.resolve.keeps import read_keep
+from flowspec.passes.resolve.orders import read_order, refuse_modifiers
+from flowspec.passes.resolve.session import Scope, Session
+from flowspec.syntax.steps import Step
+from flowspec.syntax.tree import Node, site
+
+
+def read_conditioned(
+    op: type[Op], step: Step, arguments: Arguments, place: Place, scope: Scope, session: Session
+) -> tuple[Conditioned | None, Conditioner]:
+    """The step and its net. The step is None where its arguments are wrong; its net is read for its own faults then."""
+    key = ("op", step.node, scope.key)
+    if key not in session.memo:
+        session.memo[key] = _instance(op, step, arguments, scope, session)
+    instance, transform = session.memo[key]
+    net = arguments.nodes.get("net")
+    given = read_given(arguments.modifier("given"), place.available, session)
+    request = Request(net, given, place.everywhere, transform.size, site(step.op), transform.kernel, label=op.name)
+    return instance, conditioner(request, scope, session)
+
+
+def _instance(
+    op: type[Op], step: Step, arguments: Arguments, scope: Scope, session: Session
+) -> tuple[Conditioned | None, Transform]:
+    values: dict[str, Any] = dict(arguments.values)
+    ok = arguments.ok
+    if "net" not in arguments.nodes:
+        message = f"`{op.name}` needs a `net`: it gives the parameters of the transform"
+        session.report("FS202", message, site(step.op), "add `net: [...]`, or the name of one under `nets`")
+        ok = False
+    if "keep" in arguments.nodes:
+        values["keep"] = read_keep(arguments.nodes["keep"], scope, session)
+        ok = ok and values["keep"] is not None
+    if "order" in arguments.nodes:
+        values["order"] = read_order(arguments.nodes["order"], scope, session)
+    transform: Transform = Affine()
+    if "transform" in arguments.nodes:
+        found = _transform(arguments.nodes["transform"], scope, session)
+        values["transform"] = transform = found or transform  # the default stands in for one that failed
+    instance: Any = op(**values) if ok else None
+    return instance, transform
+
+
+def _transform(node: Node, scope: Scope, session: Session) -> Transform | None:
+    parsed = read_step(node, "transform", scope, session)
+    if parsed is None:
+        return None
+    op, step = parsed
+    arguments = read_arguments(op, step, scope, session)
+    refuse_modifiers(arguments, "a transform", session)
+    found: Any = op(**arguments.values) if arguments.ok else None
+    return found if isinstance(found, Transform) else None
+
+
+def turns(op: Conditioned) -> bool:
+    """Whether `times` swaps or reverses: couplings always, orders that may be total."""
+    if not isinstance(op, AutoregressiveStep):
+        return True
+    return op.order is not None and bool(op.order.op.turns)

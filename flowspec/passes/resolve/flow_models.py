@@ -1,0 +1,53 @@
+"""Models by `flow` and `base`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from flowspec.graph.model import Density, Flow
+from flowspec.passes.resolve.conditioners import report_unseen
+from flowspec.passes.resolve.contexts import read_given, refuse_computed
+from flowspec.passes.resolve.densities import FLOW_KEYS, Place, unknown_density
+from flowspec.passes.resolve.flows import FlowBuilder
+from flowspec.passes.resolve.session import Scope, Session
+from flowspec.syntax.tree import Mapping, site
+
+
+def flow_model(node: Mapping, place: Place, scope: Scope, session: Session) -> Density:
+    """Reads a density by `flow` and `base`; what is wrong in it is reported, and unknown."""
+    meant = frozenset[str]() if place.top else session.check_keys("FS201", "key of a flow model", node, FLOW_KEYS)
+    entry = None if place.top else node.get("given")
+    given = refuse_computed(read_given(entry.value if entry else None, place.available, session), session)
+    flow, base = node.get("flow"), node.get("base")
+    if flow is None:
+        assert base is not None
+        if "flow" not in meant:
+            session.report("FS108", "a `base` without a `flow`", site(base.key), "add `flow: [...]`")
+        session.give_up(base.value)
+        return unknown_density(site(base.key), place)
+    if base is None and "base" not in meant:
+        message = "a flow needs a `base`: the density that its parts end in"
+        session.report("FS202", message, site(flow.key), "add `base: normal`")
+    inner = replace(
+        place,
+        available={**place.available, **{c.name: c.origin for c in (*given.contexts, *place.offered)}},
+        everywhere=(*place.everywhere, *given.contexts, *place.offered),
+        offered=(),
+    )
+    builder = FlowBuilder(session, scope, inner)
+    builder.run(flow.value)
+    parts = builder.finish(base, site(flow.key))
+    found = Flow(tuple(builder.nodes), tuple(parts), site(flow.key), given.contexts, place.id)
+    seen = _origins(found)
+    for context in given.contexts:
+        if not builder.loose and context.origin not in seen:
+            report_unseen(context.name, context.span, session)
+    return found
+
+
+def _origins(density: Density) -> set[str]:
+    """Where the contexts come from that some net of a density reads."""
+    if not isinstance(density, Flow):
+        return {c.origin for c in density.contexts}
+    nets = [c for node in density.nodes if node.conditioner for c in node.conditioner.contexts]
+    return {c.origin for c in nets}.union(*(_origins(part.density) for part in density.parts))
