@@ -73,8 +73,8 @@ class Derivation:
 
     def _family(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """All of F, and what of it fits through the narrowest flat layer; empty where no layer is flat."""
-        layouts = [self.shapes.layouts[i] for i in self.live - {self.graph.output} if self.graph.nodes[i].inputs]
-        if not any(layout is not None and layout.flat for layout in layouts):
+        behind = [self.shapes.layouts[i] for i in self._behind_x() - {self.graph.output}]
+        if not any(layout is not None and layout.flat for layout in behind):
             return (0,), (0,)
         sees_context = any(n.op.outside and n.id != "x" and i in self.live for i, n in enumerate(self.graph.nodes))
         rows = family(self.order, sees_context).rows or (0,)
@@ -82,6 +82,14 @@ class Derivation:
         if width is None or width >= len(rows):
             return rows, rows
         return rows, tuple(rows[j] for j in spread(len(rows), width))
+
+    def _behind_x(self) -> set[int]:
+        """The ops on paths from x to the head."""
+        found: set[int] = set()
+        for i in sorted(self.live):
+            if any(j in found or self.graph.nodes[j].id == "x" for j in self.graph.nodes[i].inputs):
+                found.add(i)
+        return found
 
     def run(self) -> Knowledge:
         for i, node in enumerate(self.graph.nodes):
