@@ -30,7 +30,7 @@ from flowspec.passes.facts import DensityFacts, Facts, FlowFacts, NetFacts, Summ
 from flowspec.passes.flow_shapes import flow_shapes
 from flowspec.passes.knowledge.bounds import free_knowledge, ordered_knowledge
 from flowspec.passes.knowledge.reach import net_reach
-from flowspec.passes.knowledge.seen import unseen_contexts
+from flowspec.passes.knowledge.seen import contexts_seen
 from flowspec.passes.parts import given_values, part_chain, part_cycle, sequential
 from flowspec.passes.shapes import net_shapes
 from flowspec.passes.support import density_support, flow_supports
@@ -177,8 +177,8 @@ class _Run:
         return facts
 
     def _see(self, contexts: tuple[Context, ...], facts: NetFacts) -> None:
-        hidden = unseen_contexts(facts)
-        self.seen_contexts.update(c.origin for c in contexts if c.name not in hidden)
+        seen = contexts_seen(facts)
+        self.seen_contexts.update(c.origin for c in contexts if seen[c.name].any())
 
     def _new_net(
         self, conditioner: Conditioner, context: NetContext, sources: dict[str, Layout], orders: tuple[Order, ...] | None,
