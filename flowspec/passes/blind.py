@@ -12,6 +12,7 @@ from flowspec.order import Grid, Order, centre, missing_at
 from flowspec.passes.facts import NetFacts
 from flowspec.passes.knowledge.faults import variable
 from flowspec.passes.knowledge.narrow import cuts
+from flowspec.passes.knowledge.seen import contexts_seen
 
 
 def completeness(facts: NetFacts, order: Order, order_span: Span, place: str) -> Iterator[Finding]:
@@ -41,6 +42,8 @@ def completeness(facts: NetFacts, order: Order, order_span: Span, place: str) ->
         return
     if reach.missing:
         yield from _missing(facts, order, order_span, span, place)
+    if not reach.missing or _narrow(facts) is None:
+        yield from _half_seen(facts, order, span, place)
     if facts.knowledge.dead:
         yield Finding(
             "FS423",
@@ -49,6 +52,21 @@ def completeness(facts: NetFacts, order: Order, order_span: Span, place: str) ->
             helps=("widen the layers before them",),
             node=place,
         )
+
+
+def _half_seen(facts: NetFacts, order: Order, span: Span, place: str) -> Iterator[Finding]:
+    """A context that some parameters see and others do not."""
+    for name, seen in contexts_seen(facts).items():
+        if seen.any() and not seen.all():
+            first = next(v for v in order.sequence.tolist() if not seen[v])
+            yield Finding(
+                "FS424",
+                f"{int((~seen).sum()):,} of {len(seen):,} conditionals cannot see the context `{name}`, the first that of {variable(order, first)}",
+                span,
+                "carries it to some and not to others",
+                helps=(f"name it where every conditional reads: `given: {name}` on the last layer",),
+                node=place,
+            )
 
 
 def _missing(facts: NetFacts, order: Order, order_span: Span, span: Span, place: str) -> Iterator[Finding]:

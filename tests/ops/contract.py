@@ -70,8 +70,8 @@ def jacobian(outputs: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
     if not flat.requires_grad:
         return torch.zeros(len(flat), x.numel(), dtype=x.dtype)
     eye = torch.eye(len(flat), dtype=x.dtype)
-    (rows,) = torch.autograd.grad(flat, x, eye, is_grads_batched=True, allow_unused=True, materialize_grads=True)
-    return rows.reshape(len(flat), -1)
+    (rows,) = torch.autograd.grad(flat, x, eye, is_grads_batched=True, allow_unused=True)
+    return torch.zeros(len(flat), x.numel(), dtype=x.dtype) if rows is None else rows.reshape(len(flat), -1)
 
 
 def gradient_pattern(model: Any, order: int) -> np.ndarray:

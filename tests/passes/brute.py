@@ -50,6 +50,7 @@ class Network:
 
     def __post_init__(self) -> None:
         self.live = self.graph.live()
+        self.variables = sum(map(len, self.x)) if self.order is not None else 2**12
         self.x_node = next(i for i, n in enumerate(self.graph.nodes) if n.id == "x" and not n.inputs)
         if self.order is not None:
             self.world = World(self.order(self.shapes[self.x_node].sites))
@@ -61,6 +62,15 @@ class Network:
 
     def parameters(self) -> list[int]:
         """For each variable that the head serves, what its parameters depend on."""
+        return [row & ((1 << self.variables) - 1) for row in self._heads()]
+
+    def contexts_seen(self) -> dict[str, list[bool]]:
+        """For each context that some path carries to the head, which variables' parameters see it."""
+        sources = [i for i in sorted(self.live) if self.word(i) == "source" and i != self.x_node]
+        rows = self._heads()
+        return {self.graph.nodes[i].id: [bool(row >> (self.variables + i) & 1) for row in rows] for i in sources}
+
+    def _heads(self) -> list[int]:
         head, per_variable = self.deps[self.graph.output], []
         for c in range(0, len(head), self.size):
             for rows in zip(*head[c : c + self.size], strict=True):
@@ -125,7 +135,8 @@ class Network:
             self.bounds[i] = [About("self", min(c, groups - 1)) for c in range(layout.channels)]
             self.deps[i] = self.x
         elif not node.inputs:
-            self.bounds[i], self.deps[i] = [NOTHING] * layout.channels, [[0] * layout.places] * layout.channels
+            own = 1 << (self.variables + i) if word == "source" else 0  # a context stands behind the variables
+            self.bounds[i], self.deps[i] = [NOTHING] * layout.channels, [[own] * layout.places] * layout.channels
         elif self.is_weighted(i):
             weighted(self, i)
         elif word == "norm":

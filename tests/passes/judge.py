@@ -15,6 +15,7 @@ from flowspec.ops.base import NetContext
 from flowspec.passes.analysis import analyse_program
 from flowspec.passes.dependency import dependency
 from flowspec.passes.facts import Facts, NetFacts
+from flowspec.passes.knowledge.seen import contexts_seen
 from flowspec.passes.resolve import resolve
 from flowspec.passes.shapes import net_shapes
 from flowspec.syntax import Loader
@@ -139,10 +140,21 @@ def judge(text: str) -> Judged:
     assert (reach.allowed, reach.missing) == (allowed, allowed - want.sum()), text
     assert net.macs == sum(brute.edges.values()), f"{net.macs} multiply-adds, {brute.edges}\n{text}"
     assert net.levels[0].tolist() == longest_paths(rows), text
+    judge_contexts(report, brute)
     low, high = reach.possible
     possible = allowed - (blind_pairs(report, allowed) if reach.missing else 0)
     assert low <= possible <= high, f"{low} <= {possible} <= {high}\n{text}"
     return report
+
+
+def judge_contexts(report: Judged, brute: Network) -> None:
+    """A context that no parameter can see is a finding, and so is one that some cannot, unless a layer is too narrow."""
+    seen = brute.contexts_seen()
+    hidden = [d.name for d in report.program.givens if not all(seen.get(d.name, (False,)))]
+    if report.ok:
+        assert ("FS424" in codes(report)) == bool(hidden) or "FS422" in codes(report), (seen, codes(report))
+    for name, rows in contexts_seen(top_net(report)).items():
+        assert rows.tolist() == seen[name], name
 
 
 def judge_any(text: str) -> str:

@@ -204,6 +204,51 @@ def test_a_vector_stands_along_the_sites() -> None:
     )
 
 
+def test_a_graph_over_the_channels_of_an_image() -> None:
+    """Channels of a site are variables of their own to a graph: taking them for one another leaks."""
+    graph = "{graph: {1: [0], 2: [1], 3: [0], 5: [2, 4]}}"
+    for net in ("[{linear: 12}, relu]", "[{linear: [4, 1, 2]}, relu, {linear: 9}]", "[{linear: 9}, {norm: layer}]"):
+        judge(image(3, net, graph, size="1, 2"))
+
+
+def test_nets_that_do_not_read_x() -> None:
+    text = "x: {shape: [SIZE], values: binary}\norder: raster\nnet: NET\nhead: bernoulli"
+    for size in (1, 4):
+        for net in ("[position, {linear: 7}, {norm: layer}]", "[{position: 3}, {norm: layer}, {linear: 4}]"):
+            judge(text.replace("SIZE", str(size)).replace("NET", net))
+        judge(text.replace("SIZE", str(size)).replace(
+            "NET", "{a: {linear: 9, in: x}, p: {position: 3}, q: {norm: layer, in: p}, r: {linear: 9, in: q}, s: {add: [a, r]}}"
+        ))  # fmt: skip
+    judge(image(1, "[{conv: 3}, {norm: layer}, {linear: 4}]", "{levels: [[0, 1, 2, 3]]}", size="2, 2"))
+
+
+CONTEXTS = ["{classes: 5}", "{shape: [3], values: real}", "{shape: [2, 3, 4], values: real}"]
+
+
+@pytest.mark.parametrize("context", CONTEXTS)
+@pytest.mark.parametrize("order", ["raster", "hilbert", "{columns: {}, channels: joint}"])
+def test_contexts_reach_every_parameter(order: str, context: str) -> None:
+    for channels in (1, 2):
+        for net in (
+            "[{conv: 4, kernel: 3, given: c}, relu, {conv: 4, given: c}, relu]",
+            "{a: {conv: 4, kernel: 3, in: x}, b: {concat: [a, c]}, d: {conv: 6, kernel: 3, in: b}}",
+            "[{conv: 8, kernel: 3}, {gate: glu, given: c}, {norm: layer}]",
+            "[{linear: 40, given: c}, relu, {linear: 30}, relu]",
+            "{a: {conv: 4, kernel: 3, in: x, knows: upto}, b: {conv: 4, kernel: 3, in: a, given: c}}",
+        ):
+            text = image(channels, net, order)
+            if not ("linear" in net and "2, 3, 4" in context):
+                judge(text.replace("order:", f"given: {{c: {context}}}\norder:"))
+
+
+def test_a_context_that_the_first_variable_cannot_see() -> None:
+    """It enters beside x in an inclusive layer, and the strict layer behind finds no place before the first pixel."""
+    net = "{a: {conv: 4, kernel: 3, in: x, knows: upto, given: c}, b: {conv: 4, kernel: 3, in: a}}"
+    report = judge(image(1, net).replace("order:", "given: {c: {classes: 5}}\norder:"))
+    (finding,) = [f for f in report.findings if f.code == "FS424"]
+    assert finding.message.startswith("1 of 12 conditionals cannot see the context `c`, the first that of x[0,0,0]")
+
+
 def test_context_lost_late_in_the_order() -> None:
     """Only the pixels to the left are read: of every row but the first the first pixel loses all, however long rows are."""
     report = judge(image(1, "[{conv: 2, kernel: [1, 3]}, relu]", size="2, 90"))

@@ -41,6 +41,11 @@ class Knowledge:
     findings: tuple[Finding, ...]
     dead: int = 0
 
+    def knows_nothing(self, i: int) -> bool:
+        """Whether value i is all context and coordinates, without anything of x."""
+        bounds = self.bounds[i]
+        return bounds is not None and all(b.kind is Kind.NONE for b in bounds.classes)
+
 
 def free_knowledge(graph: NetGraph, shapes: Shapes) -> Knowledge:
     """A net in which everything may know everything: a coupling's, or one that reads contexts alone."""
@@ -137,7 +142,8 @@ class Derivation:
         return Bounds.per_channel([Bound(Kind.SELF, min(c, groups - 1)) for c in range(layout.channels)])
 
     def groups(self) -> int:
-        return self.relation.groups if self.relation is not None else 1
+        """The channels that a site tells apart; under a graph all of them."""
+        return self.relation.groups if self.relation is not None else self.order.grid.channels
 
     # --- what the files for each kind of edge share --------------------------------------------------------------
 

@@ -58,6 +58,8 @@ def prefix_reach(
             known.append(None)
         elif not node.inputs:
             known.append(np.full(layout.units, -1 if node.id == "x" else 0, dtype=np.int64))
+        elif knowledge.knows_nothing(i):
+            known.append(np.zeros(layout.units, dtype=np.int64))
         elif isinstance(mask, LabelMask):
             known.append(_dense(_of(known, node.inputs[0]), mask, member))
         else:

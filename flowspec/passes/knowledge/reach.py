@@ -11,7 +11,6 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from flowspec.graph.bounds import Kind
 from flowspec.graph.masks import SiteMask, TapMask
 from flowspec.graph.net import NetGraph
 from flowspec.ops.base import NetContext
@@ -86,19 +85,12 @@ def net_reach(
 
 def _domain(graph: NetGraph, shapes: Shapes, knowledge: Knowledge, order: Order) -> str:
     """The cheapest exact domain. Values that know nothing of x fit into any."""
-    knowing = [i for i in sorted(graph.live()) if graph.nodes[i].inputs and _knows_something(knowledge, i)]
+    knowing = [i for i in sorted(graph.live()) if graph.nodes[i].inputs and not knowledge.knows_nothing(i)]
     masks = [knowledge.masks[i] for i in knowing]
     if any(isinstance(m, SiteMask) for m in masks):
         return "bits"
-    if not knowing:
-        return "bits" if order.scan is None else "offsets"
     flat = [shapes[i].flat for i in knowing]
     if all(flat):
         return "prefix" if order.is_ranked else "bits"
     windows = all(m is None or isinstance(m, TapMask) for m in masks)
     return "offsets" if order.scan is not None and windows and not any(flat) else "bits"
-
-
-def _knows_something(knowledge: Knowledge, i: int) -> bool:
-    bounds = knowledge.bounds[i]
-    return bounds is None or any(b.kind is not Kind.NONE for b in bounds.classes)
