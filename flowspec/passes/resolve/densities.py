@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from flowspec.diagnostics import Span
 from flowspec.graph.model import Context, Density, Leaf
-from flowspec.graph.net import NetGraph, NetNode
 from flowspec.graph.support import Support
 from flowspec.ops.registry import vocabulary
 from flowspec.ops.unknown import UnknownDensity
@@ -88,17 +87,7 @@ def with_net(
         reads_x=False, offered=place.offered,
     )  # fmt: skip
     found = conditioner(request, scope, session)
-    if (reader := _reader_of_x(found.graph)) is not None:
-        message = f"`{reader.id}` reads x, and without an order no variable may know another"
-        session.report("FS232", message, reader.span, ("declare an `order`", "read a context by its name: `in: NAME`"))
     return Leaf(head.op, "net", head.span, found, found.contexts, place.id)
-
-
-def _reader_of_x(graph: NetGraph) -> NetNode | None:
-    """The first op on a path from x to the head."""
-    live = sorted(graph.live())
-    x = {i for i in live if graph.nodes[i].op.outside and graph.nodes[i].id == "x"}
-    return next((graph.nodes[i] for i in live if x & set(graph.nodes[i].inputs)), None)
 
 
 def has_parameters(head: HeadChoice, place: Place, session: Session) -> bool:
