@@ -11,12 +11,14 @@ class Layout:
     """The shape of one value, without the batch axis.
 
     `sites` is empty for a flat value of `channels` units. A vector of D variables is one channel over D sites with
-    `vector` set: its tensor is (B, D), and sequence ops see it as (B, 1, D).
+    `vector` set: its tensor is (B, D), and sequence ops see it as (B, 1, D). Where `own` is set every site is a variable
+    in its own right (the hidden units of NADE), and a projection of it has weights of its own at each site.
     """
 
     channels: int
     sites: tuple[int, ...] = ()
     vector: bool = False
+    own: bool = False
 
     @property
     def flat(self) -> bool:

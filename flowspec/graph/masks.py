@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from flowspec.graph.pairing import PlaceMask
+
 
 @dataclass(frozen=True, slots=True)
 class TapMask:
@@ -56,4 +58,4 @@ class SiteMask:
     out_class: tuple[int, ...]
 
 
-Mask = TapMask | LabelMask | SiteMask
+Mask = TapMask | LabelMask | SiteMask | PlaceMask

@@ -31,6 +31,44 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
+class Strided:
+    """A convolution between grids of different size, of kernel and stride `factors`. A weighted op.
+
+    `down`: the unit at coarse place p reads around the first fine place of its block. `up`: the unit at fine place f
+    reads the coarse place f // factors (semantics N6)."""
+
+    factors: tuple[int, ...]
+    up: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Attend:
+    """Units at site i read the query at i, and the keys and values at every site (semantics N4). A weighted op with three
+    inputs: query, key, value; `heads` of them carry groups like channels."""
+
+    heads: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """A unit at site i folds, along the order, every unit of the one input that lies inside what it may know (N5): the
+    state of a recurrent net, or NADE's running sum. A weighted op."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recurrent:
+    """A recurrence over the lines of an image (van den Oord et al. 2016, section 3). A weighted op with one input.
+
+    `rows`: the state reads `kernel` places of its own row of the input, and `kernel` places of the state one row back.
+    `diagonals`: it reads the input at its own place, and the state one place back along either axis. With `both` a second
+    state runs the other way along the line, within what lies on earlier lines, and is added."""
+
+    along: str
+    kernel: int
+    both: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Channelwise:
     """Output channel k reads the listed (input, channel) pairs at its own site."""
 
@@ -52,7 +90,8 @@ class Constant:
     """Reads nothing of x: coordinates, context."""
 
 
-Edges = Dense | Window | Channelwise | Joined | AcrossBatch | Constant
+Edges = Dense | Window | Strided | Attend | Fold | Recurrent | Channelwise | Joined | AcrossBatch | Constant
+Paired = Strided | Attend | Fold | Recurrent  # their masks say which places read which
 
 
 def same_channel(channels: int, inputs: int = 1) -> Channelwise:

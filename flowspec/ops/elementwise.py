@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from flowspec.graph.layout import Layout
@@ -129,7 +129,7 @@ class Gate(NetOp):
             raise OpError(
                 "FS224", f"`gate` halves its channels, and its input has {width}", "give it an even number of channels"
             )
-        return Layout(width // 2, inputs[0].sites)
+        return replace(inputs[0], channels=width // 2)
 
     def edges(self, context: NetContext, inputs: tuple[Layout, ...], output: Layout) -> Edges:
         n = output.channels

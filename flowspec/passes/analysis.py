@@ -190,7 +190,7 @@ class _Run:
         if orders is None:
             if any(shapes.layouts[i] is None for i in graph.live()):
                 return None
-            return net_cost(NetFacts(conditioner, context, shapes, free_knowledge(graph, shapes)))
+            return net_cost(NetFacts(conditioner, context, shapes, free_knowledge(graph, shapes, context)))
         knowledge = ordered_knowledge(graph, shapes, context, orders)
         self.findings.extend(knowledge.findings)
         if any(shapes.layouts[i] is None for i in graph.live()):

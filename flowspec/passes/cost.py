@@ -9,9 +9,11 @@ import numpy.typing as npt
 
 from flowspec.graph.layout import Layout
 from flowspec.graph.masks import LabelMask, Mask, SiteMask, TapMask
+from flowspec.graph.pairing import PlaceMask
 from flowspec.ops.edges import Dense, Window
 from flowspec.passes.facts import NetFacts
 from flowspec.passes.knowledge.by_bits import kept_taps, places_read
+from flowspec.passes.knowledge.paired import kept_pairs
 
 Ints = npt.NDArray[np.int64]
 
@@ -34,6 +36,8 @@ def _macs(facts: NetFacts, i: int) -> int:
     inputs = tuple(facts.shapes[j] for j in node.inputs)
     if isinstance(mask, LabelMask):
         return _dense_macs(mask)
+    if isinstance(mask, PlaceMask):
+        return kept_pairs(mask, inputs, layout)
     edges = node.op.edges(facts.context, inputs, layout)
     if isinstance(edges, Window):
         return _window_macs(mask, edges, inputs[0], layout)

@@ -18,9 +18,11 @@ import numpy.typing as npt
 
 from flowspec.graph.layout import Layout
 from flowspec.graph.masks import LabelMask, Mask, SiteMask, TapMask
+from flowspec.graph.pairing import PlaceMask
 from flowspec.ops.edges import Channelwise, Constant, Dense, Window
 from flowspec.ops.lookup import Source
 from flowspec.passes.facts import NetFacts
+from flowspec.passes.knowledge.paired import latest
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -65,6 +67,8 @@ def _op(net: NetFacts, i: int, layout: Layout, inputs: list[Ints], member: int) 
     node = net.conditioner.graph.nodes[i]
     edges = node.op.edges(net.context, tuple(net.shapes[j] for j in node.inputs), layout)
     mask = net.knowledge.masks[i]
+    if isinstance(mask, PlaceMask):
+        return latest(mask, inputs, tuple(net.shapes[j] for j in node.inputs), layout, member)
     match edges:
         case Dense():
             return _dense(inputs[0].ravel(), mask, layout, member)

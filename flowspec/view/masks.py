@@ -15,6 +15,7 @@ from flowspec.graph.bounds import Bounds
 from flowspec.graph.layout import Layout
 from flowspec.graph.masks import LabelMask, SiteMask, TapMask
 from flowspec.graph.model import Flow, FlowNode
+from flowspec.graph.pairing import PlaceMask
 from flowspec.passes.facts import Facts, NetFacts
 from flowspec.view.counts import Count, kept_edges
 from flowspec.view.errors import ViewError
@@ -126,7 +127,7 @@ def _of_net(net: NetFacts, owner: Any, prefix: str, member: int) -> Iterator[Der
         raise ViewError(f"there is no order {member} in `{owner.id}`", last)
     for i, node in enumerate(net.conditioner.graph.nodes):
         mask = net.knowledge.masks[i]
-        if mask is None:
+        if mask is None or isinstance(mask, PlaceMask):
             continue
         reads, writes = net.knowledge.bounds[node.inputs[0]], net.knowledge.bounds[i]
         yield Derived(

@@ -14,11 +14,23 @@ from flowspec.graph.layout import Layout
 from flowspec.graph.masks import Mask
 from flowspec.graph.net import NetGraph, NetNode
 from flowspec.ops.base import NetContext
-from flowspec.ops.edges import AcrossBatch, Channelwise, Constant, Dense, Joined, Window
+from flowspec.ops.edges import (
+    AcrossBatch,
+    Attend,
+    Channelwise,
+    Constant,
+    Dense,
+    Fold,
+    Joined,
+    Recurrent,
+    Strided,
+    Window,
+)
 from flowspec.order import Order, family, group_layout, spread
 from flowspec.passes.knowledge import faults
 from flowspec.passes.knowledge.dense import dense
 from flowspec.passes.knowledge.narrow import common_width, cuts
+from flowspec.passes.knowledge.paired import free_mask, paired
 from flowspec.passes.knowledge.pointwise import across_batch, channelwise, joined
 from flowspec.passes.knowledge.relations import CAP_KINDS, Labels, relation_of
 from flowspec.passes.knowledge.window import window
@@ -47,12 +59,21 @@ class Knowledge:
         return bounds is not None and all(b.kind is Kind.NONE for b in bounds.classes)
 
 
-def free_knowledge(graph: NetGraph, shapes: Shapes) -> Knowledge:
+def free_knowledge(graph: NetGraph, shapes: Shapes, context: NetContext) -> Knowledge:
     """A net in which everything may know everything: a coupling's, or one that reads contexts alone."""
     bounds = tuple(
         None if layout is None else Bounds.uniform(KNOWS_NOTHING, layout.channels) for layout in shapes.layouts
     )
-    return Knowledge(None, bounds, (None,) * len(graph.nodes), (), (), ())
+    masks = tuple(_free_mask(graph, shapes, context, i) for i in range(len(graph.nodes)))
+    return Knowledge(None, bounds, masks, (), (), ())
+
+
+def _free_mask(graph: NetGraph, shapes: Shapes, context: NetContext, i: int) -> Mask | None:
+    node, layout = graph.nodes[i], shapes.layouts[i]
+    inputs = tuple(own for j in node.inputs if (own := shapes.layouts[j]) is not None)
+    if node.op.outside or layout is None or len(inputs) < len(node.inputs):
+        return None
+    return free_mask(node.op.edges(context, inputs, layout), inputs, layout)
 
 
 def ordered_knowledge(graph: NetGraph, shapes: Shapes, context: NetContext, orders: tuple[Order, ...]) -> Knowledge:
@@ -123,6 +144,8 @@ class Derivation:
                 return dense(self, i, node, layout)
             case Window():
                 return window(self, i, node, edges, layout)
+            case Strided() | Attend() | Fold() | Recurrent():
+                return paired(self, i, node, edges, layout)
             case Channelwise():
                 return channelwise(self, i, node, edges, layout), None
             case Joined():

@@ -12,10 +12,12 @@ from flowspec.graph.bounds import same_kinds
 from flowspec.graph.layout import Layout
 from flowspec.graph.masks import LabelMask, SiteMask, TapMask
 from flowspec.graph.net import NetGraph
+from flowspec.graph.pairing import PlaceMask
 from flowspec.ops.base import NetContext
 from flowspec.ops.edges import AcrossBatch, Channelwise, Dense, Joined, Window
 from flowspec.order import Bits, Order, row_levels
 from flowspec.passes.knowledge.bounds import Knowledge
+from flowspec.passes.knowledge.paired import followed
 from flowspec.passes.shapes import Shapes
 
 Ints = npt.NDArray[np.int64]
@@ -107,6 +109,9 @@ class _Walk:
             return Value(self.x, np.arange(layout.units).reshape(layout.channels, layout.places))
         edges = node.op.edges(self.context, tuple(self.shapes[j] for j in node.inputs), layout)
         inputs = [self.values[j] for j in node.inputs]
+        mask = self.knowledge.masks[i]
+        if isinstance(mask, PlaceMask):
+            return self._paired(i, mask, inputs)
         match edges:
             case Dense():
                 return self._dense(inputs[0], self.knowledge.masks[i], layout.channels, layout.places)
@@ -194,6 +199,45 @@ class _Walk:
             rows = [np.where(kept_taps(mask, o, c, at, inside), at + k * at.shape[1], -1) for c, k in feeding]
             reads.extend(np.concatenate([*rows, o * at.shape[1] + np.arange(at.shape[1])[None]]).T)
         return Value(value.bits.repeat([row[row >= 0] for row in reads], range(value.bits.units)), value.index)
+
+    # --- across places ---------------------------------------------------------------------------------------------
+
+    def _paired(self, i: int, mask: PlaceMask, inputs: list[Value]) -> Value:
+        """What a unit reads, wherever it stands; with `repeat`, until applying the op again finds nothing new."""
+        node, layout = self.graph.nodes[i], self.shapes[i]
+        layouts = tuple(self.shapes[j] for j in node.inputs)
+        read = [v.bits.data[v.index] for v in inputs]
+        start = np.zeros((layout.places, self.x.data.shape[1]), dtype=np.uint8)
+
+        def join(rows: Any, at: Bools) -> Any:
+            return Bits(np.ascontiguousarray(rows), self.x.columns).through(at).data
+
+        found = followed(mask, read, layouts, layout, self.member, start, join, np.bitwise_or)
+        while self._repeats_paired(i):
+            again = [self._fed_back(i, j, own, found) for j, own in zip(node.inputs, read, strict=True)]
+            more = found | followed(mask, again, layouts, layout, self.member, start, join, np.bitwise_or)
+            if (more == found).all():
+                break
+            found = more
+        index = np.arange(layout.units).reshape(layout.channels, layout.places)
+        return Value(Bits(found.reshape(layout.units, -1), self.x.columns), index)
+
+    def _repeats_paired(self, i: int) -> bool:
+        bounds, node = self.knowledge.bounds, self.graph.nodes[i]
+        alike = all(same_kinds(bounds[i], bounds[j]) for j in node.inputs)
+        same = all(self.shapes[j].sites == self.shapes[i].sites for j in node.inputs)
+        return self.repeat and bool(node.op.repeatable) and alike and same
+
+    def _fed_back(self, i: int, j: int, own: Any, found: Any) -> Any:
+        """Input j when it also knows what output channels of the same bound know."""
+        inner, outer = self.knowledge.bounds[j], self.knowledge.bounds[i]
+        assert inner is not None
+        assert outer is not None
+        result = np.broadcast_to(own, (own.shape[0], *found.shape[1:])).copy()
+        for k in range(len(result)):
+            alike = [c for c in range(len(found)) if outer.channel(c) == inner.channel(k)]
+            result[k] |= np.bitwise_or.reduce(found[alike], axis=0)
+        return result
 
     # --- without masks ---------------------------------------------------------------------------------------------
 

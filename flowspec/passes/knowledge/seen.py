@@ -11,9 +11,11 @@ import numpy.typing as npt
 
 from flowspec.graph.layout import Layout
 from flowspec.graph.masks import LabelMask, SiteMask, TapMask
+from flowspec.graph.pairing import PlaceMask
 from flowspec.ops.edges import AcrossBatch, Channelwise, Dense, Edges, Joined, Window
 from flowspec.passes.facts import NetFacts
 from flowspec.passes.knowledge.by_bits import kept_taps, places_read
+from flowspec.passes.knowledge.paired import any_seen
 
 Bools = npt.NDArray[np.bool_]
 
@@ -44,6 +46,8 @@ def _through(facts: NetFacts, i: int, edges: Edges, inputs: list[Bools], layouts
     mask, layout = facts.knowledge.masks[i], facts.shapes[i]
     if isinstance(mask, LabelMask):
         return _dense(inputs[0], mask, layouts[0]).reshape(layout.channels, layout.places)
+    if isinstance(mask, PlaceMask):
+        return any_seen(mask, inputs, layouts, layout)
     match edges:
         case Window():
             return _window(inputs[0], mask, layout)

@@ -1,0 +1,183 @@
+"""Masks of ops that reach across places: strides, attention, folds along an order, recurrences over lines.
+
+Each can say as boolean matrices which places read which, in one form: the analyses that follow units place by place,
+the counts and the pictures need no more than that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+import numpy.typing as npt
+
+from flowspec.graph.layout import Layout
+
+Bools = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
+Classes = tuple[int, ...]  # the class of each channel
+Labels = tuple[int, ...]  # prefix lengths, or sets of variables as the bits of an integer, one a place
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Reading:
+    """Units of output class `out` at place i read units of class `of` of input `source` at place j where at[i, j]."""
+
+    out: int
+    source: int
+    of: int
+    at: Bools
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceMask:
+    """The common form: `in_classes` gives for each input the class of each channel, `out_class` that of the output's."""
+
+    in_classes: tuple[Classes, ...]
+    out_class: Classes
+
+    def readings(self, inputs: tuple[Layout, ...], output: Layout, member: int = 0) -> Iterator[Reading]:
+        """What is read, under order `member` of an ensemble; a pair of classes may occur more than once."""
+        raise NotImplementedError
+
+    @property
+    def outs(self) -> range:
+        """The output classes."""
+        return range(max(self.out_class) + 1)
+
+    def classes(self, source: int = 0) -> range:
+        """The classes of one input."""
+        return range(max(self.in_classes[source]) + 1)
+
+
+def inside(rule: str, reads: Labels, writes: Labels) -> Bools:
+    """(writes, reads) whether each label read lies inside each label written."""
+    if rule == "prefix":
+        kept: Bools = np.asarray(reads)[None, :] <= np.asarray(writes)[:, None]
+        return kept
+    table = {(r, w): not (r & ~w) for r in set(reads) for w in set(writes)}
+    return np.array([[table[r, w] for r in reads] for w in writes], dtype=bool)
+
+
+@dataclass(frozen=True, slots=True)
+class StrideMask(PlaceMask):
+    """Down: tap t of coarse place p reads the fine place factors * p + offsets[t]. Up: the fine place
+    factors * p + offsets[t] reads coarse place p. Output class o reads class c through tap t iff kept[o][c][t]."""
+
+    factors: tuple[int, ...]
+    up: bool
+    offsets: tuple[tuple[int, ...], ...]
+    kept: tuple[tuple[tuple[bool, ...], ...], ...]
+
+    def readings(self, inputs: tuple[Layout, ...], output: Layout, member: int = 0) -> Iterator[Reading]:
+        coarse, fine = (inputs[0].sites, output.sites) if self.up else (output.sites, inputs[0].sites)
+        place = np.stack(np.unravel_index(np.arange(prod(coarse)), coarse), axis=1)
+        for t, offset in enumerate(self.offsets):
+            at = place * np.array(self.factors) + np.array(offset)
+            fits = ((at >= 0) & (at < np.array(fine))).all(axis=1)
+            link = np.zeros((prod(coarse), prod(fine)), dtype=bool)
+            link[np.flatnonzero(fits), np.ravel_multi_index(tuple(at[fits].T), fine)] = True
+            link = link.T if self.up else link
+            for o in self.outs:
+                yield from (Reading(o, 0, c, link) for c in self.classes() if self.kept[o][c][t])
+
+
+@dataclass(frozen=True, slots=True)
+class PairMask(PlaceMask):
+    """Attention: the heads of output class o read the key and the value at j from i iff reads[m][o][j] is inside
+    writes[m][o][i], m the member of an ensemble. kept[s][o][c]: whether their projection of input s (query, key, value)
+    reads channels of class c; the query stands at the reader's own place."""
+
+    rule: str
+    reads: tuple[tuple[Labels, ...], ...]
+    writes: tuple[tuple[Labels, ...], ...]
+    kept: tuple[tuple[tuple[bool, ...], ...], ...]
+
+    def readings(self, inputs: tuple[Layout, ...], output: Layout, member: int = 0) -> Iterator[Reading]:
+        here = np.eye(output.places, dtype=bool)
+        for o in self.outs:
+            at = self.pairs(o, member)
+            for source, table in enumerate(self.kept):
+                for c in self.classes(source):
+                    if table[o][c]:
+                        yield Reading(o, source, c, at if source else here)
+
+    def pairs(self, o: int, member: int = 0) -> Bools:
+        """(queries, keys) of output class o."""
+        reads, writes = (side[min(member, len(side) - 1)] for side in (self.reads, self.writes))
+        return inside(self.rule, reads[o], writes[o])
+
+
+@dataclass(frozen=True, slots=True)
+class FoldMask(PlaceMask):
+    """A fold along an order: output class o at i folds the units of class c at j iff reads[m][c][j] is inside
+    writes[m][o][i], m the member of an ensemble."""
+
+    rule: str
+    reads: tuple[tuple[Labels, ...], ...]
+    writes: tuple[tuple[Labels, ...], ...]
+
+    def readings(self, inputs: tuple[Layout, ...], output: Layout, member: int = 0) -> Iterator[Reading]:
+        reads, writes = (side[min(member, len(side) - 1)] for side in (self.reads, self.writes))
+        for o in self.outs:
+            yield from (Reading(o, 0, c, inside(self.rule, reads[c], writes[o])) for c in self.classes())
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """One recurrence of a ScanMask: where the state at a place reads the input, and where it reads itself.
+
+    `taps` and `carry` are displacements; output class o reads input class c through tap t iff kept[o][c][t], and class k
+    of the state through carry t iff carried[o][k][t]."""
+
+    taps: tuple[tuple[int, ...], ...]
+    kept: tuple[tuple[tuple[bool, ...], ...], ...]
+    carry: tuple[tuple[int, ...], ...]
+    carried: tuple[tuple[tuple[bool, ...], ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ScanMask(PlaceMask):
+    """A recurrence over lines: the sum of its sweeps."""
+
+    sweeps: tuple[Sweep, ...]
+
+    def readings(self, inputs: tuple[Layout, ...], output: Layout, member: int = 0) -> Iterator[Reading]:
+        for sweep in self.sweeps:
+            first = {
+                (o, c): _taken(output.sites, sweep.taps, sweep.kept[o][c]) for o in self.outs for c in self.classes()
+            }
+            back = {
+                (o, k): _taken(output.sites, sweep.carry, sweep.carried[o][k]) for o in self.outs for k in self.outs
+            }
+            yield from (Reading(o, 0, c, at) for (o, c), at in _closed(first, back).items())
+
+
+def _taken(sites: tuple[int, ...], offsets: tuple[tuple[int, ...], ...], kept: tuple[bool, ...]) -> Bools:
+    """(places, places) the places read through the kept displacements."""
+    place = np.stack(np.unravel_index(np.arange(prod(sites)), sites), axis=1)
+    link = np.zeros((prod(sites), prod(sites)), dtype=bool)
+    for offset, taken in zip(offsets, kept, strict=True):
+        at = place + np.array(offset)
+        fits = ((at >= 0) & (at < np.array(sites))).all(axis=1)
+        if taken:
+            link[np.flatnonzero(fits), np.ravel_multi_index(tuple(at[fits].T), sites)] = True
+    return link
+
+
+def _closed(first: dict[tuple[int, int], Bools], back: dict[tuple[int, int], Bools]) -> dict[tuple[int, int], Bools]:
+    """What the states read in the end: they are followed back until nothing new is found."""
+    found, grew = {pair: at.copy() for pair, at in first.items()}, True
+    links = {pair: [(i, np.flatnonzero(row)) for i, row in enumerate(at) if row.any()] for pair, at in back.items()}
+    while grew:
+        grew = False
+        for (o, k), rows in links.items():
+            for c in {c for _, c in found}:
+                target, source = found[o, c], found[k, c]
+                for i, behind in rows:
+                    new = target[i] | source[behind].any(axis=0)
+                    if (new != target[i]).any():
+                        target[i], grew = new, True
+    return found
