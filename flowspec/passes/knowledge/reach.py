@@ -17,6 +17,7 @@ from flowspec.ops.base import NetContext
 from flowspec.order import Order, TooLarge
 from flowspec.passes.knowledge.bounds import Knowledge
 from flowspec.passes.knowledge.by_bits import bits_reach
+from flowspec.passes.knowledge.by_full import everything_reached
 from flowspec.passes.knowledge.by_offsets import offsets_reach
 from flowspec.passes.knowledge.by_prefix import prefix_reach
 from flowspec.passes.shapes import Shapes
@@ -76,6 +77,8 @@ def net_reach(
             dependency, possible = offsets_reach(graph, shapes, knowledge, order, context)
         elif domain == "prefix":
             dependency, possible = prefix_reach(graph, shapes, knowledge, order, context, member)
+        elif (everything := everything_reached(graph, shapes, knowledge, order, context, member)) is not None:
+            return Reach("full", everything, allowed, allowed, (allowed, allowed))
         else:
             dependency, possible = bits_reach(graph, shapes, knowledge, order, context, member)
     except TooLarge:
