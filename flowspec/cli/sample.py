@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from flowspec.cli.arguments import UsageError, add_color, wants_color
 from flowspec.cli.runs import guarded, opened
 from flowspec.cli.streams import Streams
 from flowspec.diagnostics.text import clean
 
-if TYPE_CHECKING:
-    from flowspec.train import Samples
-
 NAME = "sample"
 HELP = "draw from a trained model: a picture, an array, or lines of text"
-SUFFIXES = (".png", ".npy", ".npz")
+SUFFIXES = (".png", ".gif", ".wav", ".txt", ".npy", ".npz")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of sample."""
     parser.add_argument("run", metavar="RUN", help="the folder that train wrote")
-    count = "how many (default: 100 images, 5000 points of a picture, 10 lines of text)"
+    count = "how many (default: 100 images, 5000 points of a picture, 10 texts, sounds, clips or lines)"
     parser.add_argument("-n", "--number", type=_positive, metavar="N", help=count)
-    target = "a .png, .npy or .npz file (default: lines of text on stdout, for small vectors)"
+    target = (
+        "a picture (.png, .gif for clips), sound (.wav), text (.txt) or an array (.npy, .npz) (default: text on stdout)"
+    )
     parser.add_argument("-o", "--output", metavar="FILE", type=_target, help=target)
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="the same seed, the same samples (default: 0)")
     given = "what samples are given: NAME=CLASS,CLASS,... or NAME=FILE[:KEY], repeated (default: all classes)"
@@ -70,13 +68,6 @@ def _sample(args: argparse.Namespace, streams: Streams) -> int:
     if args.output is None:
         streams.stdout.write(samples.text())
     else:
-        _write(args.output, samples)
+        samples.write(args.output)
         streams.stderr.write(f"wrote {clean(str(args.output))}\n")
     return 0
-
-
-def _write(path: Path, samples: Samples) -> None:
-    if path.suffix == ".png":
-        samples.write_png(path)
-    else:
-        samples.write_array(path)

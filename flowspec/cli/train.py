@@ -38,7 +38,7 @@ NUMBERS: tuple[tuple[str, type, str], ...] = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of train; defaults of options come from the spec's `train` section first."""
     parser.add_argument("spec", metavar="SPEC", help="a file, or - for stdin")
-    source = "FILE or FILE:KEY (npz, npy, csv, idx, a folder of idx files), or synthetic:NAME[:ROWS]"
+    source = "FILE or FILE:KEY (npz, npy, csv, idx, wav, text, a folder of idx or wav files), or synthetic:NAME[:ROWS]"
     parser.add_argument("--data", metavar="SOURCE", help=source)
     parser.add_argument("--out", metavar="DIR", help="where the run is kept (default: runs/NAME)")
     parser.add_argument("--resume", action="store_true", help="go on with the run in --out")
@@ -61,6 +61,16 @@ def _add_preparations(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--columns", metavar="A,B", type=words, help="the columns to use, by name or number from 0")
     parser.add_argument("--valid", metavar="FILE", help="a second file to validate on (default: the file's own split)")
     parser.add_argument("--binarize", action="store_true", help="cut gray values at the middle into 0 and 1")
+    quantize = "make bytes 0..255 the fewer levels of a model with `values: N`"
+    parser.add_argument("--quantize", action="store_true", help=quantize)
+    mu_law = "compand sound to the levels of the model (255 to the full scale)"
+    parser.add_argument("--mu-law", action="store_true", help=mu_law)
+    parser.add_argument("--patches", action="store_true", help="cut larger images and frames into pieces of x's size")
+    parser.add_argument("--text", action="store_true", help="read the file as text, whatever it looks like")
+    stride = "step from one window of a text, recording or video to the next (default: their length)"
+    parser.add_argument("--stride", type=int, default=0, metavar="N", help=stride)
+    test = "the recordings to test on, by a label beside them: index=0,1"
+    parser.add_argument("--test", metavar="LABEL=VALUES", help=test)
     standardize = "move real data to mean 0 and deviation 1; figures stay in the units of the data"
     parser.add_argument("--standardize", action="store_true", help=standardize)
 
@@ -103,7 +113,8 @@ def _resumed(args: argparse.Namespace, spec: Spec) -> Job:
 def _request(args: argparse.Namespace) -> Request:
     from flowspec.train import Request as Asked
 
-    return Asked(args.data, args.key, args.columns or (), args.binarize, args.standardize, args.valid)
+    names = ("key", "binarize", "standardize", "valid", "quantize", "mu_law", "patches", "stride", "text", "test")
+    return Asked(args.data, columns=args.columns or (), **{name: getattr(args, name) for name in names})
 
 
 def _options(args: argparse.Namespace) -> dict[str, Any]:

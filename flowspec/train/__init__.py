@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from flowspec.train.compute import Compute, device
-from flowspec.train.data import Data, Request, Split, load, load_rows
+from flowspec.train.data import Data, Split, load, load_rows
 from flowspec.train.errors import TrainError
 from flowspec.train.loop import FINISHED, INTERRUPTED, STOPPED, Job, Outcome, train
 from flowspec.train.metrics import Score
 from flowspec.train.options import Options
 from flowspec.train.progress import Bar, Lines, Progress, Quiet
+from flowspec.train.request import Request
 from flowspec.train.run import Run
 from flowspec.train.samples import Samples, sample
 from flowspec.train.session import Spec, Trained, begin, defaults, evaluate, go_on, reopen

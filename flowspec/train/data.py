@@ -4,48 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
 from flowspec.train import splits, toy
 from flowspec.train.errors import TrainError
-from flowspec.train.fit import fitted
+from flowspec.train.fit import fitted, patches, quantized
+from flowspec.train.media import Cut, Medium, cut, numbered, stream_of, window
 from flowspec.train.readers import Table, Wanted, column_numbers, read
+from flowspec.train.request import Request, locate
+from flowspec.train.sound import companded
 from flowspec.train.standard import Standard
 from flowspec.train.traits import Given, Traits
 from flowspec.train.values import Array, checked
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """Which data, and what is done to it: FILE, FILE:KEY or synthetic:NAME[:ROWS], and the declared preparations.
-
-    `columns` keeps some columns of tabular data; `binarize` cuts gray values at the middle; `standardize` moves real
-    data to mean 0 and deviation 1 (see `Standard`); `valid` is a second file to validate on.
-    """
-
-    source: str
-    key: str | None = None
-    columns: tuple[str, ...] = ()
-    binarize: bool = False
-    standardize: bool = False
-    valid: str | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        """Plain values, with files by their absolute paths, so that a run can be evaluated from anywhere."""
-        found = replace(self, source=_absolute(self.source), valid=self.valid and _absolute(self.valid))
-        return asdict(found)
-
-    @classmethod
-    def from_json(cls, record: Mapping[str, Any]) -> Request:
-        """The inverse of `as_json`; TrainError for anything else."""
-        try:
-            return cls(**{**record, "columns": tuple(record["columns"])})
-        except (TypeError, KeyError) as error:
-            raise TrainError(f"the request for data in run.json is damaged: {error}") from error
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,12 +45,14 @@ class Split:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Data:
-    """The splits of one source, prepared; `standard` is what was done to real data, `notes` what a user should know."""
+    """The splits of one source, prepared; `standard` is what was done to real data, `notes` what a user should know,
+    `medium` what the numbers stand for, where they are text or sound."""
 
     source: str
     splits: Mapping[str, Split]
     standard: Standard | None = None
     notes: tuple[str, ...] = ()
+    medium: Medium | None = None
 
     def fingerprints(self) -> dict[str, str]:
         return {name: split.fingerprint() for name, split in self.splits.items()}
@@ -99,64 +73,92 @@ def load(request: Request, traits: Traits, wide: bool = False) -> Data:
 
     Raises TrainError for every fault of the file or mismatch with the model.
     """
-    found = _read(request.source, request, traits, wide)
+    read = _read(request.source, request, traits, wide, Cut(request.stride, request.valid is None, request.tested()))
+    found, notes = dict(read.splits), list(read.notes)
     train = found.get("train", found.get(splits.ALL))
     if train is None:
         raise TrainError(f"`{request.source}` has no train split, only {', '.join(found)}")
-    notes = list(_repeats(train, traits))
+    notes.extend(_repeats(train, traits))
     if request.valid is not None:
-        found["valid"] = _one(_read(request.valid, request, traits, wide), "valid", request.valid)
+        other = _read(request.valid, request, traits, wide, Cut(divide=False), "valid", read.medium)
+        found["valid"] = _one(other.splits, "valid", request.valid)
     if "valid" not in found:
         kept, held = splits.held_out(len(train))
         found["valid"], train = train.rows(held), train.rows(kept)
         notes.append(f"no validation split: {len(held)} of {len(kept) + len(held)} training rows are held out for it")
     standard = Standard.measure(train.x, traits, request.source) if request.standardize else None
     parts = {"train": train} | {name: found[name] for name in ("valid", "test") if name in found}
-    return Data(request.source, _standardized(parts, standard, wide), standard, tuple(notes))
+    return Data(request.source, _standardized(parts, standard, wide), standard, tuple(notes), read.medium)
 
 
-def load_rows(request: Request, traits: Traits, split: str, standard: Standard | None, wide: bool = False) -> Data:
-    """One split of other data than a model was trained on; all rows of a file that names no splits."""
-    rows = _one(_read(request.source, request, traits, wide, only=split), split, request.source)
-    return Data(request.source, _standardized({split: rows}, standard, wide), standard)
+def load_rows(
+    request: Request,
+    traits: Traits,
+    split: str,
+    standard: Standard | None,
+    wide: bool = False,
+    medium: Medium | None = None,
+) -> Data:
+    """One split of other data than a model was trained on; all rows of a file that names no splits.
+
+    `medium` is what the model was trained on: characters keep their places.
+    """
+    read = _read(request.source, request, traits, wide, Cut(request.stride, divide=False), split, medium)
+    rows = _one(read.splits, split, request.source)
+    return Data(request.source, _standardized({split: rows}, standard, wide), standard, medium=read.medium)
 
 
-def _absolute(source: str) -> str:
-    if source.startswith(toy.PREFIX):
-        return source
-    path, key = locate(source)
-    return f"{path.resolve()}:{key}" if key else str(path.resolve())
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """What one source holds: its splits, what their numbers stand for, and notes on how they were made."""
+
+    splits: Mapping[str, Split]
+    medium: Medium | None = None
+    notes: tuple[str, ...] = ()
 
 
-def locate(source: str) -> tuple[Path, str | None]:
-    """FILE or FILE:KEY; a file that exists under the whole name wins."""
-    path, colon, key = source.rpartition(":")
-    if Path(source).exists() or not colon or not path:
-        return Path(source), None
-    return Path(path), key
-
-
-def _read(source: str, request: Request, traits: Traits, wide: bool, only: str | None = None) -> dict[str, Split]:
+def _read(
+    source: str,
+    request: Request,
+    traits: Traits,
+    wide: bool,
+    how: Cut,
+    only: str | None = None,
+    medium: Medium | None = None,
+) -> Found:
     """The splits of a source, or the one named `only` if it is there."""
+    notes: tuple[str, ...] = ()
     if source.startswith(toy.PREFIX):
         table, key = toy.table(source, traits), None
     else:
         path, key = locate(source)
-        table = read(Wanted(path, request.columns, tuple(traits.given)))
-    keys = splits.find(table, request.key or key, tuple(traits.given))
+        table = read(Wanted(path, request.columns, tuple(traits.given), request.text))
+    key = request.key or key
+    if (stream := stream_of(table, key, traits)) is not None:
+        stream, medium = numbered(stream, traits, request.mu_law, medium, f"`{table.file}`")
+        (table, notes), key = cut(table, stream, window(stream, traits, f"`{table.file}`"), how), None
+    keys = splits.find(table, key, tuple(traits.given))
     wanted = {only: keys[only]} if only in keys else keys
-    return {name: _split(table, found, request, traits, wide) for name, found in wanted.items()}
+    return Found({name: _split(table, k, request, traits, wide) for name, k in wanted.items()}, medium, notes)
 
 
 def _split(table: Table, keys: splits.Keys, request: Request, traits: Traits, wide: bool) -> Split:
     where = table.where(keys.x)
     array = _columns(table, table.arrays[keys.x], request, where)
+    whole = len(array)
+    if request.patches:
+        array = patches(array, traits.shape, where)
+    pieces = len(array) // max(1, whole)
     array = fitted(array, traits.shape, traits.values, where, splits.bits(table))
+    if request.mu_law:
+        array = companded(array, traits.values, where)
     if request.binarize:
         array = _binarized(array, where)
+    if request.quantize:
+        array = quantized(array, traits.values, where)
     x = checked(array, traits.values, where, wide)
-    given = {name: _given(table, keys, name, entry, len(x), wide) for name, entry in traits.given.items()}
-    return Split(x, given)
+    given = {name: _given(table, keys, name, entry, whole, wide) for name, entry in traits.given.items()}
+    return Split(x, {name: np.repeat(array, pieces, axis=0) for name, array in given.items()} if pieces > 1 else given)
 
 
 def _columns(table: Table, array: Array, request: Request, where: str) -> Array:
@@ -189,7 +191,7 @@ def _binarized(array: Array, where: str) -> Array:
     return np.asarray(array > high / 2, dtype=np.uint8)
 
 
-def _one(found: dict[str, Split], split: str, source: str) -> Split:
+def _one(found: Mapping[str, Split], split: str, source: str) -> Split:
     if splits.ALL in found:
         return found[splits.ALL]
     if split in found:

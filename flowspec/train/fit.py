@@ -81,7 +81,9 @@ def _way_out(found: Shape, shape: Shape, bits: int | None) -> str:
     if len(found) == 1 and len(shape) == 1 and found[0] > shape[0]:
         return f"choose {shape[0]} of the {found[0]} columns with --columns, or write `shape: {written(found)}`"
     if len(found) >= 2 and len(shape) >= 2:
-        return f"resize or crop the data, or write `x: {{shape: {written(_declared(found))}}}` in the spec"
+        larger = len(shape) >= 3 and all(a >= b for a, b in zip(found[-2:], shape[-2:], strict=True))
+        way = "cut the data into pieces by --patches" if larger else "resize or crop the data"
+        return f"{way}, or write `x: {{shape: {written(_declared(found))}}}` in the spec"
     return f"write `x: {{shape: {written(found or (1,))}}}` in the spec, or choose another array with --key"
 
 
@@ -90,3 +92,38 @@ def _declared(found: Shape) -> Shape:
     if len(found) == 2:
         return (1, *found)
     return (found[-1], *found[:-1]) if found[-1] in (1, 3, 4) else found
+
+
+def quantized(array: Array, values: Values, where: str) -> Array:
+    """Bytes 0..255 as the N levels of a model, of equal width; TrainError unless N divides 256."""
+    N = values.count
+    if not values.discrete or values.counts or 256 % N:
+        raise TrainError(
+            f"--quantize makes bytes N levels of equal width, and the model is of {values.describe}",
+            "declare `values: N` with N a power of two up to 256",
+        )
+    if array.dtype.kind == "b" or array.dtype.kind not in "iu" or array.min() < 0 or array.max() > 255:
+        raise TrainError(f"--quantize cuts bytes 0..255, and {where} holds other numbers ({array.dtype})")
+    return np.asarray(array.astype(np.int64) * N // 256, dtype=np.uint8)
+
+
+def patches(array: Array, shape: Shape, where: str) -> Array:
+    """Rows (N, ...) of larger images or frames as pieces of the height and width of `shape`, side by side, row-major:
+    (N * pieces, C, ..., h, w). What is left over at the right and bottom is dropped. TrainError where nothing fits.
+    """
+    found = array.shape[1:]
+    if len(shape) < 3:
+        raise TrainError(f"--patches cuts images and frames, and x has shape {written(shape)}")
+    if len(found) == len(shape) - 1 and shape[0] == 1:
+        array = array[:, None]
+    elif len(found) == len(shape) and found[0] != shape[0] and found[-1] == shape[0]:
+        array = np.moveaxis(array, -1, 1)
+    high, wide = shape[-2:]
+    down, across = (size // wanted for size, wanted in zip(array.shape[-2:], (high, wide), strict=True))
+    if array.shape[1:-2] != shape[:-2] or not down * across:
+        raise TrainError(
+            f"{where} holds rows of shape {written(found)}, which --patches cannot cut into {written(shape)}",
+            "pieces have the same channels and frames, and at most the height and width of what they are cut from",
+        )
+    cut = array[..., : down * high, : across * wide].reshape(*array.shape[:-2], down, high, across, wide)
+    return np.moveaxis(cut, (-4, -2), (1, 2)).reshape(-1, *shape)

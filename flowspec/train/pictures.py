@@ -14,6 +14,7 @@ from flowspec.train.errors import TrainError
 from flowspec.train.traits import Traits
 from flowspec.train.values import Array, Values
 
+FRAMES = 10  # a second, of animated clips
 GAP = 2  # pixels between the images of a grid
 PAPER = 255  # of a picture of points
 GRID = 40  # gray level between images
@@ -28,20 +29,38 @@ COLORS = np.array(
 )  # fmt: skip
 
 
-def write_png(path: Path, x: Array, traits: Traits) -> None:
-    """Draw samples (n, *shape) into a PNG: images as a grid (vectors of square length too), real vectors as heat maps,
-    discrete vectors one a row. Raises TrainError for shapes that have no picture.
+def write_picture(path: Path, x: Array, traits: Traits) -> None:
+    """Draw samples (n, *shape) into a PNG: images as a grid (vectors of square length too), clips as film strips, real
+    vectors as heat maps, discrete vectors one a row; clips also into an animated GIF. Raises TrainError for shapes that
+    have no picture.
     """
     buffer = io.BytesIO()
-    picture(x, traits).save(buffer, format="PNG")
+    if path.suffix == ".gif":
+        first, *rest = frames(x, traits)
+        first.save(buffer, format="GIF", save_all=True, append_images=rest, duration=1000 // FRAMES, loop=0)
+    else:
+        picture(x, traits).save(buffer, format="PNG")
     files.write(path, buffer.getvalue())
 
 
+def frames(x: Array, traits: Traits) -> list[Image.Image]:
+    """Clips (n, C, T, H, W) as T grids of n images, one a frame."""
+    if len(traits.shape) != 4:
+        raise TrainError(
+            f"a .gif is for clips, and x has shape {list(traits.shape)}", "write a picture: -o samples.png"
+        )
+    clips = as_bytes(x, traits.values)
+    return [grid(clips[:, :, t]) for t in range(clips.shape[2])]
+
+
 def picture(x: Array, traits: Traits) -> Image.Image:
-    """The picture that `write_png` writes."""
+    """The picture that `write_picture` writes."""
     shape, values = traits.shape, traits.values
     if len(shape) == 3:
         return grid(as_bytes(x, values))
+    if len(shape) == 4:
+        film = np.moveaxis(as_bytes(x, values), 2, 1).reshape(-1, shape[0], *shape[2:])  # frame after frame
+        return grid(film, shape[1])
     if len(shape) == 1 and not values.discrete and 2 <= shape[0] <= PAIRS:
         return plane(x) if shape[0] == 2 else pairs(x)
     side = math.isqrt(traits.variables)
@@ -64,10 +83,11 @@ def as_bytes(x: Array, values: Values) -> Array:
     return np.asarray(np.round(255 * np.clip(unit, 0, 1)), dtype=np.uint8)
 
 
-def grid(images: Array) -> Image.Image:
-    """Bytes (n, C, H, W) as a near square grid: gray for one channel, colour for three, else a tile a channel."""
+def grid(images: Array, columns: int = 0) -> Image.Image:
+    """Bytes (n, C, H, W) as a grid, near square unless told: gray for one channel, colour for three, else a tile a
+    channel."""
     n, C, H, W = images.shape
-    columns = math.ceil(math.sqrt(n))
+    columns = columns or math.ceil(math.sqrt(n))
     if C not in (1, 3):
         images, columns, n, C = images.reshape(n * C, 1, H, W), C * max(1, columns // C), n * C, 1
     rows = math.ceil(n / columns)

@@ -14,9 +14,11 @@ from torch import Tensor, nn
 
 from flowspec.train import files
 from flowspec.train.compute import Compute
-from flowspec.train.data import Data, Request
+from flowspec.train.data import Data
 from flowspec.train.errors import TrainError
+from flowspec.train.media import Medium
 from flowspec.train.options import Options
+from flowspec.train.request import Request
 from flowspec.train.standard import Standard
 from flowspec.train.state import State, load_weights
 from flowspec.train.traits import Traits
@@ -89,6 +91,11 @@ class Run:
     def request(self) -> Request:
         """The data it was trained on."""
         return Request.from_json(self.record["data"]["request"])
+
+    @property
+    def medium(self) -> Medium | None:
+        """What the numbers of its data stand for, where they are text or sound."""
+        return Medium.from_json(self.record["data"].get("medium"))
 
     def fits(self, traits: Traits, spec: str) -> None:
         """Raise TrainError unless this run was trained from the spec whose module has these traits."""

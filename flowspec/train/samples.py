@@ -13,17 +13,20 @@ from torch import nn
 
 from flowspec.train import files
 from flowspec.train.compute import Compute, limits
-from flowspec.train.data import locate
 from flowspec.train.errors import FAILED, TrainError
 from flowspec.train.fit import fitted
-from flowspec.train.pictures import PAIRS, write_png
+from flowspec.train.media import Medium
+from flowspec.train.pictures import PAIRS, write_picture
 from flowspec.train.readers import Wanted, read
+from flowspec.train.request import locate
 from flowspec.train.session import Trained
+from flowspec.train.sound import as_sound, expanded, write_wav
 from flowspec.train.standard import Standard
 from flowspec.train.traits import Given, Traits
 from flowspec.train.values import Array, checked
 
 TABLE_WIDTH = 16  # variables of x that a text table has room for
+BETWEEN = "-" * 40  # stands between texts
 
 
 def draw(
@@ -58,8 +61,9 @@ def _tensor(array: Array, given: Given, compute: Compute) -> torch.Tensor:
 
 
 def usual_count(traits: Traits, suffix: str) -> int:
-    """How many samples are wanted when nobody says: ten lines of text, a hundred images, five thousand points."""
-    if not suffix:
+    """How many samples are wanted when nobody says: ten texts, sounds or clips, a hundred images, five thousand
+    points."""
+    if suffix in ("", ".txt", ".wav") or len(traits.shape) == 4:
         return 10
     return 5000 if suffix == ".png" and len(traits.shape) == 1 and traits.variables <= PAIRS else 100
 
@@ -103,11 +107,23 @@ def _rows(name: str, given: Given, source: str) -> Array:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Samples:
-    """x (n, *shape) in the units of the data, and what each sample was given."""
+    """x (n, *shape) in the units of the data, what each sample was given, and what its numbers stand for."""
 
     x: Array
     given: Mapping[str, Array]
     traits: Traits
+    medium: Medium | None = None
+
+    def write(self, path: Path) -> None:
+        """Write in the form that the suffix of the path names; TrainError when these samples have no such form."""
+        if path.suffix in (".png", ".gif"):
+            write_picture(path, self.x, self.traits)
+        elif path.suffix == ".wav":
+            self.write_sound(path)
+        elif path.suffix == ".txt":
+            files.write(path, self.text().encode())
+        else:
+            self.write_array(path)
 
     def write_array(self, path: Path) -> None:
         """Write x as .npy, or x and the givens by name as .npz."""
@@ -118,13 +134,25 @@ class Samples:
             np.save(buffer, self.x, allow_pickle=False)
         files.write(path, buffer.getvalue())
 
-    def write_png(self, path: Path) -> None:
-        """Draw the samples; TrainError for shapes that have no picture."""
-        write_png(path, self.x, self.traits)
+    def write_sound(self, path: Path) -> None:
+        """All samples as one .wav, with short pauses between them; TrainError unless the model is of sound."""
+        if self.medium is None or not self.medium.rate:
+            raise TrainError(
+                "the model was not trained on sound of a known rate",
+                "train on .wav files, or on a npz with `samples`, `offsets` and `sample_rate`",
+            )
+        rows = self.x.reshape(len(self.x), -1)
+        sounds = expanded(rows, self.traits.values) if self.medium.mu_law else as_sound(rows)
+        write_wav(path, sounds, self.medium.rate)
 
     def text(self) -> str:
-        """Small vectors as a table, one a line, the givens first. TrainError when a line would be too long."""
+        """Characters as text, parted by lines of their own; small vectors as a table, one a line, the givens first.
+
+        TrainError when a line would be too long.
+        """
         rows = self.x.reshape(len(self.x), -1)
+        if self.medium is not None and self.medium.characters:
+            return f"{BETWEEN}\n".join(f"{self.medium.decode(row)}\n" for row in rows)
         if rows.shape[1] > TABLE_WIDTH:
             raise TrainError(
                 f"a sample has {rows.shape[1]} variables, too many for a line of text",
@@ -158,4 +186,4 @@ def sample(trained: Trained, n: int | None, suffix: str, chosen: Mapping[str, st
     given = contexts(traits, chosen, count)
     with limits(batch):
         x = draw(trained.model, traits, given, compute, count, seed, batch)
-    return Samples(original_units(x, trained.run.load_standard()), given, traits)
+    return Samples(original_units(x, trained.run.load_standard()), given, traits, trained.run.medium)

@@ -12,15 +12,24 @@ from torch import nn
 
 from flowspec.train import metrics
 from flowspec.train.compute import Compute, Feed, limits
-from flowspec.train.data import Data, Request, load, load_rows
+from flowspec.train.data import Data, load, load_rows
 from flowspec.train.errors import TrainError
 from flowspec.train.loop import Job
 from flowspec.train.metrics import Score
 from flowspec.train.options import Options
+from flowspec.train.request import Request
 from flowspec.train.run import Run
 from flowspec.train.traits import Traits
 
-PREPARATIONS = ("columns", "binarize", "standardize")  # what a `train` section may say about the data
+PREPARATIONS = (
+    "columns",
+    "binarize",
+    "standardize",
+    "quantize",
+    "mu_law",
+    "patches",
+    "stride",
+)  # what a `train` section may say about the data
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,9 +68,11 @@ def defaults(section: Mapping[str, Any], request: Request) -> tuple[Options, Req
 def _preparation(name: str, value: Any) -> Any:
     if name == "columns" and isinstance(value, list | tuple):
         return tuple(str(column) for column in value)
-    if name != "columns" and isinstance(value, bool):
+    if name == "stride" and type(value) is int:
         return value
-    wanted = "a list of columns" if name == "columns" else "true or false"
+    if name not in ("columns", "stride") and isinstance(value, bool):
+        return value
+    wanted = {"columns": "a list of columns", "stride": "an integer"}.get(name, "true or false")
     raise TrainError(f"the spec's `train` sets `{name}` to {value!r}; it must be {wanted}")
 
 
@@ -113,7 +124,7 @@ def evaluate(trained: Trained, split: str, request: Request | None = None, batch
         data = load(run.request, trained.traits, options.wide)
         run.same_data(data)
     else:
-        data = load_rows(request, trained.traits, split, run.load_standard(), options.wide)
+        data = load_rows(request, trained.traits, split, run.load_standard(), options.wide, run.medium)
     size = batch or options.batch
     with limits(size):
         feed = Feed(data.split(split), trained.traits, trained.compute)
@@ -130,4 +141,11 @@ def _built(spec: Spec, options: Options, compute: Compute) -> nn.Module:
 
 def _data_record(request: Request, data: Data) -> dict[str, Any]:
     rows = {name: len(split) for name, split in data.splits.items()}
-    return {"request": request.as_json(), "rows": rows, "fingerprints": data.fingerprints(), "notes": list(data.notes)}
+    medium = data.medium.as_json() if data.medium is not None else None
+    return {
+        "request": request.as_json(),
+        "rows": rows,
+        "fingerprints": data.fingerprints(),
+        "notes": list(data.notes),
+        "medium": medium,
+    }

@@ -123,5 +123,8 @@ def _remedy(array: Array, values: Values) -> str:
     if values.discrete and low >= 0 and high <= 1:
         return f"{seen}: they look scaled already; keep the integers 0..{values.count - 1}"
     if values.discrete and low >= 0:
-        return f"{seen}: declare `values: {int(high) + 1}` in the spec, or quantize the data to {values.count} levels"
+        way = "`--quantize` makes them" if 256 % values.count == 0 and high <= 255 else "quantize the data to"
+        return f"{seen}: declare `values: {int(high) + 1}` in the spec, or {way} {values.count} levels"
+    if values.discrete and array.dtype.kind == "i" and low < -1:
+        return f"{seen}: if they are sound, `--mu-law` compands them to {values.count} levels"
     return f"{seen}: rescale the data, or declare other `values` in the spec"

@@ -196,7 +196,7 @@ def test_interrupted_and_resumed(cli: Run, tmp_path: Path, monkeypatch: pytest.M
         (["eval", "none"], 2, "`none` is not a run: it has no run.json"),
         (["eval", "r", "--data", "bits.npz"], 2, "`bits.npz:test` holds rows of shape [6], but `x` has shape [2]"),
         (["eval", "r", "--split", "tests"], 2, "argument --split: there is no split `tests`; did you mean `test`?"),
-        (["sample", "r", "-o", "x.gif"], 2, "argument -o/--output: `x.gif` does not end in .png, .npy, .npz"),
+        (["sample", "r", "-o", "x.pdf"], 2, "argument -o/--output: `x.pdf` does not end in .png, .gif, .wav, .txt, .npy"),
         (["sample", "r", "-n", "0"], 2, "argument -n/--number: `0` is not a number above 0"),
         (["sample", "r", "--given", "label=1"], 2, "the model has no given `label`"),
         (["sample", "r", "--seed", "-1"], 2, "the seed is -1; it must be 0 or more"),

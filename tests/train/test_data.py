@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from flowspec.train.data import Request, load, load_rows
+from flowspec.train.data import load, load_rows
 from flowspec.train.errors import TrainError
+from flowspec.train.request import Request
 from flowspec.train.splits import held_out
 from flowspec.train.traits import Given, Traits
 from flowspec.train.values import Values

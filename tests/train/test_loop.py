@@ -14,11 +14,12 @@ from safetensors.torch import load_file
 
 from flowspec.train import metrics
 from flowspec.train.compute import Compute, Feed
-from flowspec.train.data import Data, Request, Split, load
+from flowspec.train.data import Data, Split, load
 from flowspec.train.errors import TrainError
 from flowspec.train.loop import FINISHED, INTERRUPTED, STOPPED, Job, Loop, Outcome, train
 from flowspec.train.options import Options
 from flowspec.train.progress import Quiet
+from flowspec.train.request import Request
 from flowspec.train.run import BEST, LAST, METRICS, RECORD, Run
 from flowspec.train.state import State
 from flowspec.train.traits import Traits

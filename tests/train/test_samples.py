@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from flowspec.train import Compute, TrainError, Traits
-from flowspec.train.pictures import GAP, GRID, MARGIN, PANEL, as_bytes, bounds, picture, write_png
+from flowspec.train.pictures import GAP, GRID, MARGIN, PANEL, as_bytes, bounds, picture, write_picture
 from flowspec.train.samples import Samples, contexts, draw, original_units
 from flowspec.train.standard import Standard
 from flowspec.train.values import Values
@@ -160,7 +160,7 @@ def test_other_pictures(shape: tuple[int, ...], values: Any, size: tuple[int, in
     random = np.random.default_rng(0)
     high = {"real": 1, "binary": 2}.get(values, values)
     x = random.standard_normal((10, *shape)) if values == "real" else random.integers(0, high, (10, *shape))
-    write_png(tmp_path / "a.png", x, traits(shape, values))
+    write_picture(tmp_path / "a.png", x, traits(shape, values))
     assert Image.open(tmp_path / "a.png").size == size
 
 

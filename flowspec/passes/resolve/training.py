@@ -31,6 +31,10 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "columns": {"anyOf": [{"type": "array", "items": _INDEX_OR_NAME, "minItems": 1}, {"type": "string"}]},
     "binarize": {"type": "boolean"},
     "standardize": {"type": "boolean"},
+    "quantize": {"type": "boolean"},
+    "mu_law": {"type": "boolean"},
+    "patches": {"type": "boolean"},
+    "stride": _COUNT,
 }
 
 

@@ -7,11 +7,13 @@ from flowspec.train.readers.csv import Csv
 from flowspec.train.readers.idx import Idx, IdxFolder
 from flowspec.train.readers.npy import Npy
 from flowspec.train.readers.npz import Npz
-from flowspec.train.readers.table import Table, Wanted, column_numbers
+from flowspec.train.readers.table import Stream, Table, Wanted, column_numbers
+from flowspec.train.readers.text import Text
+from flowspec.train.readers.wav import Wav
 
-__all__ = ["READERS", "Table", "Wanted", "column_numbers", "read"]
+__all__ = ["READERS", "Stream", "Table", "Wanted", "column_numbers", "read"]
 
-READERS = (IdxFolder, Npz, Npy, Idx, Csv)
+READERS = (Wav, IdxFolder, Npz, Npy, Idx, Text, Csv)
 
 
 def read(wanted: Wanted) -> Table:

@@ -44,7 +44,7 @@ class Csv:
     def read(wanted: Wanted) -> Table:
         """Raise TrainError with the line number of the first cell that is no number."""
         where = f"`{wanted.path}`"
-        text = _text(wanted.path)
+        text = plain_text(wanted.path)
         layout = _layout(text, where)
         apart = _apart(layout.names, wanted.givens)
         if wanted.columns:
@@ -66,7 +66,8 @@ def _apart(names: tuple[str, ...], givens: tuple[str, ...]) -> dict[str, int]:
     return found
 
 
-def _text(path: Path) -> str:
+def plain_text(path: Path) -> str:
+    """The text of a file, plain or gzipped, in UTF-8; TrainError when it is none."""
     data = path.read_bytes()
     try:
         if data.startswith(b"\x1f\x8b"):
@@ -83,17 +84,19 @@ def _layout(text: str, where: str) -> Layout:
         raise TrainError(f"{where} is empty")
     delimiter = max(DELIMITERS, key=lines[first].count)
     split = delimiter if delimiter in lines[first] else None
-    cells = _cells(lines[first], split)
-    if all(_is_number(cell) for cell in cells):
+    cells = cells_of(lines[first], split)
+    if all(is_number(cell) for cell in cells):
         return Layout(split, (), len(cells), first)
     return Layout(split, tuple(cell.strip() for cell in cells), len(cells), first + 1)
 
 
-def _cells(line: str, delimiter: str | None) -> list[str]:
+def cells_of(line: str, delimiter: str | None) -> list[str]:
+    """The cells of one line; no delimiter is white space."""
     return line.split() if delimiter is None else next(csv.reader([line], delimiter=delimiter), [])
 
 
-def _is_number(cell: str) -> bool:
+def is_number(cell: str) -> bool:
+    """Whether a cell is a number."""
     try:
         float(cell)
     except ValueError:
@@ -119,11 +122,11 @@ def _numbers(text: str, layout: Layout, columns: list[int], where: str) -> Array
 def _fault(text: str, layout: Layout, columns: list[int], where: str) -> TrainError | None:
     """The first line that does not fit, found by going through the file once more, slowly."""
     for number, line in enumerate(text.splitlines()[layout.first :], layout.first + 1):
-        cells = _cells(line, layout.delimiter)
+        cells = cells_of(line, layout.delimiter)
         if cells and len(cells) != layout.width:
             return TrainError(f"{where}, line {number} has {len(cells)} cells where the first line has {layout.width}")
         for column in columns if cells else []:
-            if not _is_number(cells[column]):
+            if not is_number(cells[column]):
                 return _bad_cell(cells[column], layout, column, f"{where}, line {number}")
     return None
 
@@ -133,6 +136,6 @@ def _bad_cell(cell: str, layout: Layout, column: int, where: str) -> TrainError:
     if not cell.strip():
         return TrainError(f"{where}: {name} is empty", "fill in or remove rows with missing values first")
     helps = "choose the columns that hold numbers with --columns"
-    if layout.delimiter == ";" and _is_number(cell.replace(",", ".")):
+    if layout.delimiter == ";" and is_number(cell.replace(",", ".")):
         helps = "write decimals with a point, not with a comma"
     return TrainError(f"{where}: {name} holds `{cell.strip()[:40]}`, which is not a number", helps)
