@@ -49,19 +49,21 @@ class Context:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Conditioner:
-    """One use of a net: the template, the contexts it may name, and the last projection that a head or transform owns.
+    """One use of a net: the template, and the contexts it may name.
 
-    `graph` ends in that projection. `size` is the number of parameters of each variable.
+    `graph` ends in the last projection, which a head or a transform owns.
     """
 
     graph: NetGraph
     contexts: tuple[Context, ...]
-    size: int
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Leaf:
-    """A density by name: standard, with free parameters, or with the parameters that a net gives."""
+    """A density by name: standard, with free parameters, or with the parameters that a net gives.
+
+    `joint` asks a family that can to model the channels of a site together.
+    """
 
     family: Any
     form: str  # standard | free | net
@@ -69,16 +71,20 @@ class Leaf:
     conditioner: Conditioner | None = None
     contexts: tuple[Context, ...] = ()
     id: str = "base"
+    joint: bool = False
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class OrderChoice:
-    """An order as declared: the op with its arguments, made concrete when the variables are known."""
+    """An order as declared: the op with its arguments, made concrete when the variables are known.
+
+    `joint` is set where `channels: joint` is written; without an order that is what the channels are anyway.
+    """
 
     op: Any
     channels: str
     span: Span
-    turns: bool = False  # every other one of `times` runs backwards
+    joint: bool = False
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -91,6 +97,11 @@ class Autoregressive:
     span: Span
     contexts: tuple[Context, ...] = ()
     id: str = "model"
+
+    @property
+    def joint(self) -> bool:
+        """Whether a head that can is to model the channels of a site together."""
+        return self.order.joint
 
 
 @dataclass(frozen=True, eq=False, slots=True)

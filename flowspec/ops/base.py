@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from flowspec.graph.bounds import Bounds
 from flowspec.graph.layout import Layout
 from flowspec.graph.masks import Mask
+from flowspec.graph.support import Support
 from flowspec.ops.edges import Edges
 from flowspec.ops.lowering import Lowered
 
@@ -88,8 +89,11 @@ class Op:
 
 @dataclass(frozen=True, slots=True)
 class NetContext:
-    """Where a net stands: the layout of its `x`, the layout and size of what its head must produce, and the number of
-    categories of x (None of real numbers, 0 where nobody knows)."""
+    """Where a net stands: the layout of its `x`, that of the variables its head gives `size` parameters each for, and the
+    number of categories of x (None of real numbers, 0 where nobody knows).
+
+    A `joint` head gives `size` parameters to each site instead, which the channels of the site share.
+    """
 
     x: Layout
     target: Layout
@@ -97,6 +101,18 @@ class NetContext:
     ordered: bool
     count: int | None = None
     orders: int = 1
+    values: Support | None = None  # of x in an autoregressive net, and of what is modelled where it is independent
+    joint: bool = False
+
+    @property
+    def owners(self) -> Layout:
+        """What has parameters of its own: the variables, or the sites as one channel."""
+        return dataclasses.replace(self.target, channels=1) if self.joint else self.target
+
+    @property
+    def sharing(self) -> int:
+        """How many variables share parameters: the channels of a site under a joint head; otherwise each stands alone."""
+        return self.target.channels if self.joint else 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from flowspec.graph.layout import Layout
 from flowspec.graph.support import REAL, UNIT_CLOSED, Support
 from flowspec.ops.base import POSITIVE_INT, Op, OpError, arg
 from flowspec.ops.lowering import Construct, construct
@@ -15,7 +16,11 @@ class DensityOp(Op):
 
     family = "density"
     bare: ClassVar[bool] = False  # standard when it stands bare in `base`
-    per_channel: ClassVar[bool] = True  # models each channel of a site by itself
+    joins: ClassVar[bool] = False  # under `channels: joint` it models the channels of a site together
+
+    def together(self, layout: Layout, joint: bool) -> int:
+        """How many channels of a site it models together: 1 unless it can, and is asked to."""
+        return layout.channels if joint and self.joins else 1
 
     def check_values(self, values: Support) -> None:
         """Raises OpError unless the family is a density over these values."""
@@ -30,12 +35,12 @@ class DensityOp(Op):
         """Where the density is positive."""
         return REAL
 
-    def size(self, values: Support) -> int:
-        """Parameters of each variable."""
+    def size(self, values: Support, channels: int = 1) -> int:
+        """Parameters of each variable, or of each site where its `channels` are modelled together."""
         raise NotImplementedError
 
-    def lower(self, values: Support) -> Construct:
-        """The runtime's class for the family."""
+    def lower(self, values: Support, channels: int = 1) -> Construct:
+        """The runtime's class for the family; `channels` as in `size`."""
         raise NotImplementedError
 
     def lower_standard(self) -> Construct:
@@ -64,10 +69,10 @@ class Bernoulli(Discrete):
                 "declare `values: binary`, or use a head that fits",
             )
 
-    def size(self, values: Support) -> int:
+    def size(self, values: Support, channels: int = 1) -> int:
         return 1
 
-    def lower(self, values: Support) -> Construct:
+    def lower(self, values: Support, channels: int = 1) -> Construct:
         return construct("Bernoulli")
 
 
@@ -85,10 +90,10 @@ class Categorical(Discrete):
                 "declare `values: N`, or use a continuous head",
             )
 
-    def size(self, values: Support) -> int:
+    def size(self, values: Support, channels: int = 1) -> int:
         return max(values.count) if isinstance(values.count, tuple) else values.count or 1
 
-    def lower(self, values: Support) -> Construct:
+    def lower(self, values: Support, channels: int = 1) -> Construct:
         counts = values.count
         return construct("Categorical", list(counts) if isinstance(counts, tuple) else counts)
 
@@ -100,10 +105,10 @@ class Normal(DensityOp):
     name = "normal"
     bare = True
 
-    def size(self, values: Support) -> int:
+    def size(self, values: Support, channels: int = 1) -> int:
         return 2
 
-    def lower(self, values: Support) -> Construct:
+    def lower(self, values: Support, channels: int = 1) -> Construct:
         return construct("Normal")
 
     def lower_standard(self) -> Construct:
@@ -117,10 +122,10 @@ class Logistic(DensityOp):
     name = "logistic"
     bare = True
 
-    def size(self, values: Support) -> int:
+    def size(self, values: Support, channels: int = 1) -> int:
         return 2
 
-    def lower(self, values: Support) -> Construct:
+    def lower(self, values: Support, channels: int = 1) -> Construct:
         return construct("Logistic")
 
     def lower_standard(self) -> Construct:
@@ -137,41 +142,87 @@ class Uniform(DensityOp):
     def support(self, values: Support) -> Support:
         return UNIT_CLOSED
 
-    def size(self, values: Support) -> int:
+    def size(self, values: Support, channels: int = 1) -> int:
         return 0
 
-    def lower(self, values: Support) -> Construct:
+    def lower(self, values: Support, channels: int = 1) -> Construct:
         return construct("Uniform")
 
     def lower_standard(self) -> Construct:
         return construct("Uniform")
 
 
+class MixtureOp(DensityOp):
+    """A mixture of K components for each variable, or of K for each site, shared by its channels."""
+
+    main = "components"
+    joins = True
+    runtime: ClassVar[str]
+    components: int
+
+    def size(self, values: Support, channels: int = 1) -> int:
+        return self.components * (1 + 2 * channels)
+
+    def lower(self, values: Support, channels: int = 1) -> Construct:
+        one = construct(self.runtime, self.components)
+        return one if channels == 1 else construct("JointMixture", one, channels)
+
+
 @dataclass(frozen=True)
-class GaussianMixture(DensityOp):
-    """A mixture of K Gaussians for each variable: K logits, means and log-scales."""
+class GaussianMixture(MixtureOp):
+    """A mixture of K Gaussians for each variable: K logits, means and log-scales.
+
+    Under `channels: joint` the channels of a site share the component: K logits a site, and K means and log-scales a
+    channel.
+    """
 
     name = "gaussian_mixture"
-    main = "components"
+    runtime = "GaussianMixture"
     components: int = arg(POSITIVE_INT, "components of the mixture")
-
-    def size(self, values: Support) -> int:
-        return 3 * self.components
-
-    def lower(self, values: Support) -> Construct:
-        return construct("GaussianMixture", self.components)
 
 
 @dataclass(frozen=True)
-class LogisticMixture(DensityOp):
-    """A mixture of K logistic densities for each variable: K logits, means and log-scales."""
+class LogisticMixture(MixtureOp):
+    """A mixture of K logistic densities for each variable: K logits, means and log-scales.
+
+    Under `channels: joint` the channels of a site share the component: K logits a site, and K means and log-scales a
+    channel.
+    """
 
     name = "logistic_mixture"
-    main = "components"
+    runtime = "LogisticMixture"
     components: int = arg(POSITIVE_INT, "components of the mixture")
 
-    def size(self, values: Support) -> int:
-        return 3 * self.components
 
-    def lower(self, values: Support) -> Construct:
-        return construct("LogisticMixture", self.components)
+@dataclass(frozen=True)
+class DiscretizedLogisticMixture(MixtureOp):
+    """A mixture of K logistic densities over the bins of the integers 0..N-1 (Salimans et al. 2017, PixelCNN++).
+
+    Integers stand on [-1, 1]; the bins at the ends are open. Under `channels: joint` the channels of a site share the
+    component, and the means of a channel are linear in the values of those before it: K logits a site, K means and
+    log-scales a channel, and K coefficients a pair of channels.
+    """
+
+    name = "discretized_logistic_mixture"
+    components: int = arg(POSITIVE_INT, "components of the mixture")
+
+    def check_values(self, values: Support) -> None:
+        if not values.discrete:
+            raise OpError(
+                "FS231",
+                f"`{self.name}` is for integers, and the variables are {values}",
+                "declare `values: N`, or use `logistic_mixture`",
+            )
+
+    def support(self, values: Support) -> Support:
+        return values
+
+    def size(self, values: Support, channels: int = 1) -> int:
+        return self.components * (1 + 2 * channels + channels * (channels - 1) // 2)
+
+    def lower(self, values: Support, channels: int = 1) -> Construct:
+        counts = values.count
+        one = construct(
+            "DiscretizedLogisticMixture", list(counts) if isinstance(counts, tuple) else counts, self.components
+        )
+        return one if channels == 1 else construct("LinkedMixture", one, channels)

@@ -10,6 +10,7 @@ from flowspec.ops.densities import (
     Bernoulli,
     Categorical,
     DensityOp,
+    DiscretizedLogisticMixture,
     GaussianMixture,
     Logistic,
     LogisticMixture,
@@ -79,6 +80,7 @@ DENSITIES: tuple[type[DensityOp], ...] = (
     Uniform,
     GaussianMixture,
     LogisticMixture,
+    DiscretizedLogisticMixture,
 )
 TRANSFORMS: tuple[type[Transform], ...] = (Additive, Affine)
 ORDERS: tuple[type[OrderOp], ...] = (

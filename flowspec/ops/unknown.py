@@ -62,7 +62,6 @@ class UnknownDensity(DensityOp):
 
     name = "unknown"
     bare = True
-    per_channel = False
 
     def check_values(self, values: Support) -> None:
         """What it is over is not known."""
@@ -70,7 +69,7 @@ class UnknownDensity(DensityOp):
     def support(self, values: Support) -> Support:
         return UNKNOWN
 
-    def size(self, values: Support) -> int:
+    def size(self, values: Support, channels: int = 1) -> int:
         return 1
 
 

@@ -174,13 +174,13 @@ class Project(Weighted):
 
 @dataclass(frozen=True)
 class Head(Weighted):
-    """The last projection, to the parameters of each variable. A density or a transform owns it."""
+    """The last projection, to the parameters of each variable or site. A density or a transform owns it."""
 
     name = "head"
     kernel: int | tuple[int, ...] = arg(PER_AXIS, "size of the kernel where there are sites", 1)
 
     def layout(self, context: NetContext, inputs: tuple[Layout, ...]) -> Layout:
-        target = context.target
+        target = context.owners
         if not inputs[0].flat and not inputs[0].vector and inputs[0].sites == target.sites:
             return Layout(target.channels * context.size, target.sites)
         if not inputs[0].flat and not inputs[0].vector and not target.vector:

@@ -22,6 +22,8 @@ from flowspec.graph.model import (
 from flowspec.graph.support import Support
 from flowspec.ops.base import NetContext, OpError, SilentError
 from flowspec.ops.coupling import AutoregressiveStep, Conditioned
+from flowspec.ops.densities import DensityOp
+from flowspec.ops.unknown import UnknownDensity
 from flowspec.order import Order
 from flowspec.passes.blind import completeness
 from flowspec.passes.cost import net_cost
@@ -97,9 +99,10 @@ class _Run:
 
     def _leaf(self, leaf: Leaf, layout: Layout, values: Support, origins: dict[str, Layout]) -> DensityFacts | None:
         if leaf.conditioner is None:
-            count = 0 if leaf.form == "standard" else layout.units * leaf.family.size(values)
-            return DensityFacts(layout, values, parameters=count)
-        context = NetContext(layout, layout, leaf.conditioner.size, False, _count(values))
+            together = leaf.family.together(layout, leaf.joint)
+            free = layout.units // together * leaf.family.size(values, together)
+            return DensityFacts(layout, values, parameters=0 if leaf.form == "standard" else free)
+        context = _context(leaf.family, leaf.joint, layout, values, False)
         net = self._net(leaf, leaf.conditioner, context, origins, None)
         return None if net is None else DensityFacts(layout, values, net, parameters=net.parameters)
 
@@ -109,7 +112,7 @@ class _Run:
         assert model.conditioner is not None
         orders = self._order(model.order, layout)
         self._check_channels(model, layout)
-        context = NetContext(layout, layout, model.conditioner.size, True, _count(values), len(orders or "1"))
+        context = _context(model.head, model.joint, layout, values, True, len(orders or "1"))
         net = self._net(model, model.conditioner, context, origins, orders, model)
         if net is None or orders is None:
             return None
@@ -128,7 +131,7 @@ class _Run:
 
     def _check_channels(self, model: Autoregressive, layout: Layout) -> None:
         """`joint` with a head that models each channel alone makes the channels of a site independent."""
-        if not model.head.per_channel:
+        if isinstance(model.head, UnknownDensity) or model.head.joins:
             return
         if model.order.channels == "joint" and layout.channels > 1 and not model.order.op.independent:
             self.findings.append(
@@ -347,6 +350,15 @@ class _Run:
                         node=data.name,
                     )
                 )
+
+
+def _context(
+    family: DensityOp, joint: bool, layout: Layout, values: Support, ordered: bool, orders: int = 1
+) -> NetContext:
+    """Where the net of a density stands."""
+    together = family.together(layout, joint)
+    size = family.size(values, together)
+    return NetContext(layout, layout, size, ordered, _count(values), orders, values, together > 1)
 
 
 def _count(values: Support) -> int | None:

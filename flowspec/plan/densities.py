@@ -33,14 +33,15 @@ class Shell:
 
 def leaf(density: Leaf, label: str, facts: Facts, origins: Origins, module: Module) -> tuple[str, tuple[Value, ...]]:
     """The runtime's class for a family by name, and its arguments."""
-    found = facts.densities[density]
-    shape = found.layout.shape
+    found, family = facts.densities[density], density.family
+    shape, together = found.layout.shape, family.together(found.layout, density.joint)
     if density.conditioner is not None:
         net = density_net(density, label, found, facts, origins, module)
-        return "Conditional", (Construct(net), density.family.lower(found.support), shape)
+        return "Conditional", (Construct(net), family.lower(found.support, together), shape)
     if density.form == "standard":
-        return "Independent", (density.family.lower_standard(), shape)
-    return "Free" if density.family.size(found.support) else "Independent", (density.family.lower(found.support), shape)
+        return "Independent", (family.lower_standard(), shape)
+    has_parameters = family.size(found.support, together)
+    return "Free" if has_parameters else "Independent", (family.lower(found.support, together), shape)
 
 
 def density_net(
@@ -54,11 +55,8 @@ def density_net(
     label = label if named == "net" else named
     x = datum(found.layout, found.support) if ordered else None
     places = places_of(density.order, net.orders, found.layout) if isinstance(density, Autoregressive) else None
-    doc = (
-        "The parameters of every variable, from the variables before it."
-        if ordered
-        else "The parameters of every variable."
-    )
+    owner = "site" if net.context.joint else "variable"
+    doc = f"The parameters of every {owner}" + (f", from the {owner}s before it." if ordered else ".")
     return net_class(NetUse(net, entries(net, conditioner, x, origins), label, doc, places), module)
 
 
@@ -71,11 +69,12 @@ def autoregressive(density: Autoregressive, shell: Shell, facts: Facts, origins:
     net = density_net(density, shell.net, found, facts, origins, module)
     places = places_of(density.order, found.orders, found.layout)
     levels = levels_text(found.levels, places, module.literals)
+    together = density.head.together(found.layout, density.joint)
     module.schedules.append(Schedule(density.id, tuple(row - 1 for row in found.levels), facts.nets[density]))
     return ClassPlan(
         shell.name, (*shell.bases, "Autoregressive"), shell.doc, (Attribute("net", Construct(net)),),
         (_theta(density, shell, len(found.levels)),), shell.fields,
-        (density.head.lower(found.support), found.layout.shape, levels),
+        (density.head.lower(found.support, together), found.layout.shape, levels),
     )  # fmt: skip
 
 

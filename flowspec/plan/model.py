@@ -139,15 +139,23 @@ def _doc(facts: Facts) -> str:
     if isinstance(program.model, Flow):
         formula = f"log p(x{bar}) = log |det dz/dx| + log p(z{bar})"
     elif isinstance(program.model, Autoregressive):
-        formula = f"log p(x{bar}) = sum over i of log p(x_i | x before i{', ' + given if given else ''})"
+        one = _summed(program.model.head.together(program.x.layout, program.model.joint))
+        before = f"x before {one[-1]}{', ' + given if given else ''}"
+        formula = f"log p(x{bar}) = sum over {one} of log p(x_{one[-1]} | {before})"
     else:
-        formula = f"log p(x{bar}) = sum over i of log p(x_i{bar})"
+        one = _summed(program.model.family.together(program.x.layout, program.model.joint))
+        formula = f"log p(x{bar}) = sum over {one} of log p(x_{one[-1]}{bar})"
     end = {
         "exact": "",
         "bound": ", of which log_prob is a lower bound",
         "estimate": ", of which log_prob is an estimate",
     }
     return f"{formula}{end[found.likelihood]}."
+
+
+def _summed(together: int) -> str:
+    """What the terms of log p(x) are about: variables, or sites whose channels are modelled together."""
+    return "sites s" if together > 1 else "i"
 
 
 def _digests(classes: list[ClassPlan]) -> tuple[tuple[str, str, str], ...]:

@@ -87,14 +87,14 @@ def _conversions(use: NetUse, net: Ops, x: Entry | None, head: str) -> list[Item
 
 
 def _head(use: NetUse, net: Ops, level: Level) -> tuple[Result, str]:
-    """The last projection, in full precision, with the parameters of each variable on the last axis; and its module."""
+    """The last projection, in full precision, each variable's (or site's) parameters on the last axis; and its module."""
     context, output = use.facts.context, use.facts.conditioner.graph.output
     op = net[output]
     assert op.module is not None
     name = "self." + level.attribute("head", net.literal(op.module), op)
     text, reads = level.resolved(op.text.replace("{m}(", f"full_precision({name}, ", 1), op.reads)
-    theta = (*context.target.shape, context.size)
+    theta = (*context.owners.shape, context.size)
     if use.facts.shapes[output].flat:
         return Result(f"{text}.unflatten(1, {theta})", reads, theta), name
-    last = ".squeeze(1)" if context.target.vector else ""
+    last = ".squeeze(1)" if context.owners.vector else ""
     return Result(f"parameters_last({text}, {context.size}){last}", reads, theta), name

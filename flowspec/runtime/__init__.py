@@ -9,6 +9,8 @@ from flowspec.runtime.densities import Conditional, Density, Factored, Free, Ind
 from flowspec.runtime.families.base import Family
 from flowspec.runtime.families.bernoulli import Bernoulli
 from flowspec.runtime.families.categorical import Categorical
+from flowspec.runtime.families.discretized import DiscretizedLogisticMixture
+from flowspec.runtime.families.joint import JointMixture, LinkedMixture
 from flowspec.runtime.families.logistic import Logistic, StandardLogistic
 from flowspec.runtime.families.mixture import GaussianMixture, LogisticMixture
 from flowspec.runtime.families.normal import Normal, StandardNormal
@@ -53,6 +55,7 @@ __all__ = [
     "Coordinates",
     "Density",
     "Dequantize",
+    "DiscretizedLogisticMixture",
     "ElementwiseAffine",
     "Factored",
     "Family",
@@ -60,8 +63,10 @@ __all__ = [
     "Free",
     "GaussianMixture",
     "Independent",
+    "JointMixture",
     "LeakyReLU",
     "LearnedPosition",
+    "LinkedMixture",
     "LocalConv",
     "Logistic",
     "LogisticMixture",

@@ -14,9 +14,10 @@ from flowspec.runtime.masks import home, label_rows
 class Autoregressive(Density):
     """log p(x) = sum_i log p(x_i; theta_i), where theta_i depends on variables of lower levels only.
 
-    A subclass says theta(x, **given), (B, *shape, size). `levels` has one integer per variable, row-major: variables
-    of a level are drawn together. For an ensemble of K orders `levels` is a list of K such lists, theta takes `order`,
-    and the density is the mean of the members' densities, in train mode as in eval mode.
+    A subclass says theta(x, **given), (B, *shape, size), or with one row a site, (B, 1, *sites, size), where the family
+    models its channels together: log p of a site is then the term of its last channel. `levels` has one integer per
+    variable, row-major: variables of a level are drawn together. For an ensemble of K orders `levels` is a list of K such
+    lists, theta takes `order`, and the density is the mean of the members' densities, in train mode as in eval mode.
     """
 
     level_of: torch.Tensor
@@ -35,7 +36,7 @@ class Autoregressive(Density):
         self.register_buffer("level_of", level_of.to(device or home(self)), persistent=False)
 
     def theta(self, x: torch.Tensor, **given: torch.Tensor) -> torch.Tensor:
-        """The parameters of every variable, (B, *shape, size); those of variable i depend on earlier ones only."""
+        """The parameters of every variable or site; those of variable i depend on earlier ones only."""
         raise NotImplementedError
 
     def of_order(self, x: torch.Tensor, order: int | None, given: dict[str, torch.Tensor]) -> torch.Tensor:
@@ -52,7 +53,7 @@ class Autoregressive(Density):
         return self.family.log_prob(x, self.of_order(x, order, given)).flatten(1)
 
     def conditionals(self, x: torch.Tensor, order: int | None = None, **given: torch.Tensor) -> dict[str, torch.Tensor]:
-        """The parameters of each variable given those before it, by name, (B, D, ...)."""
+        """The parameters of each variable (or site) given those before it, by name, (B, D, ...)."""
         x, given = self.admit(x, given)
         named = self.family.named(self.of_order(x, order, given))
         return {name: value.flatten(1, len(self.shape)) for name, value in named.items()}

@@ -50,14 +50,17 @@ class Density(nn.Module):
 
 
 class Factored(Density):
-    """Variables independent of each other given the context; a subclass says theta(n, **given), (n, *shape, size)."""
+    """Variables (or sites) independent of each other given the context.
+
+    A subclass says theta(n, **given), (n, *shape, size), or with one row a site where its channels are modelled together.
+    """
 
     def __init__(self, family: Family, shape: tuple[int, ...]) -> None:
         super().__init__(shape)
         self.family = family
 
     def theta(self, n: int, **given: torch.Tensor) -> torch.Tensor:
-        """The parameters of n samples, (n, *shape, size)."""
+        """The parameters of n samples, (n, *shape, size) or (n, 1, *sites, size)."""
         raise NotImplementedError
 
     def terms(self, x: torch.Tensor, **given: torch.Tensor) -> torch.Tensor:
@@ -66,7 +69,7 @@ class Factored(Density):
         return self.family.log_prob(x, self.theta(x.shape[0], **given)).flatten(1)
 
     def conditionals(self, x: torch.Tensor, **given: torch.Tensor) -> dict[str, torch.Tensor]:
-        """The parameters of each variable by name, (B, D, ...)."""
+        """The parameters of each variable, or of each site that is modelled as a whole, by name, (B, D, ...)."""
         x, given = self.admit(x, given)
         named = self.family.named(self.theta(x.shape[0], **given))
         return {name: value.flatten(1, len(self.shape)) for name, value in named.items()}
@@ -89,11 +92,11 @@ class Independent(Factored):
 
 
 class Free(Factored):
-    """Every variable has learned parameters of its own, the same for all samples (a histogram, for categories)."""
+    """Every variable (or site) has learned parameters of its own, the same for all samples: a histogram of categories."""
 
     def __init__(self, family: Family, shape: tuple[int, ...]) -> None:
         super().__init__(family, shape)
-        self.free = nn.Parameter(torch.empty(*shape, family.size))
+        self.free = nn.Parameter(torch.empty(shape[0] // family.channels, *shape[1:], family.size))
         self.reset_parameters()
 
     def reset_parameters(self) -> None:

@@ -111,5 +111,5 @@ def _units(net: NetFacts, i: int, order: int | None) -> Tensor:
     graph = replace(net.conditioner.graph, output=i)
     member = order or 0
     start = Bits.identity(net.orders[member].grid.size)
-    bits = net_bits(graph, net.shapes, net.knowledge, start, replace(net.context, size=1), member=member)
+    bits = net_bits(graph, net.shapes, net.knowledge, start, replace(net.context, size=1, joint=False), member=member)
     return torch.from_numpy(bits.dense())

@@ -16,10 +16,14 @@ CHUNK = 2**22  # numbers in one batch of parameters
 
 
 def theta(unit: Unit, x: Tensor, order: int | None) -> Tensor:
-    """All parameters of every conditional, (B, D, P), in the context of the unit's first sample."""
+    """All parameters of every conditional, (B, D, P), in the context of the unit's first sample.
+
+    The channels of a site that is modelled as a whole have the same ones.
+    """
     given = repeated(unit.given, len(x))
     named = unit.module.conditionals(x, **named_order(order), **given)
-    return torch.cat([value.reshape(*value.shape[:2], -1) for value in named.values()], 2)
+    rows = torch.cat([value.reshape(*value.shape[:2], -1) for value in named.values()], 2)
+    return rows.repeat(1, unit.size // rows.shape[1], 1)
 
 
 def pairs_moved(unit: Unit, order: int | None, seed: int) -> Tensor:

@@ -103,10 +103,10 @@ def placed(subject: Subject, model: Any, calls: list[Call], value: Callable[[Cal
 
 def _values(family: Any) -> Values:
     """Where the variables of a part lie, by the family of its density."""
-    name = type(family).__name__
-    if name == "Bernoulli":
+    family = getattr(family, "mixture", family)  # of the channels of a site together
+    if type(family).__name__ == "Bernoulli":
         return Values.of("binary")
-    return Values.of(family.classes) if name == "Categorical" else Values.of("real")
+    return Values.of(getattr(family, "classes", "real"))
 
 
 def _places(subject: Subject, model: Any) -> dict[str, Density]:

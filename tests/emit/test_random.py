@@ -51,9 +51,10 @@ def test_random_nets_under_random_orders(text: str) -> None:
     for schedule in report.plan.schedules:
         ready = schedule.ready()
         assert ready is not None
-        head, size = ready[schedule.net.conditioner.graph.output], schedule.net.conditioner.size
+        head, size = ready[schedule.net.conditioner.graph.output], schedule.net.context.size
         assert head is not None
-        assert np.array_equal(head.reshape(-1, size, head.shape[1])[:, 0].ravel(), schedule.levels[0])
+        of_rows = head.reshape(-1, size, head.shape[1])[:, 0].ravel()
+        assert np.array_equal(np.tile(of_rows, schedule.net.context.sharing), schedule.levels[0])
 
 
 class Chain:

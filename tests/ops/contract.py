@@ -54,7 +54,8 @@ def parameters_of(model: Any, x: torch.Tensor, given: dict[str, torch.Tensor], o
     """(B, D, ...) the parameters of every conditional, side by side."""
     extra = {"order": order} if model.ORDERS > 1 else {}
     found = model.conditionals(x, **given, **extra)
-    return torch.cat([value.reshape(*value.shape[:2], -1) for value in found.values()], dim=2)
+    rows = torch.cat([value.reshape(*value.shape[:2], -1) for value in found.values()], dim=2)
+    return rows.repeat(1, math.prod(model.SHAPE) // rows.shape[1], 1)  # the channels of a site may share a row
 
 
 def outputs_of(model: Any, x: torch.Tensor, given: dict[str, torch.Tensor], order: int) -> torch.Tensor:
@@ -95,7 +96,8 @@ def flip_pattern(model: Any, order: int) -> np.ndarray:
         different = other[other[:, j] != many[0, j], j]
         many[j + 1, j] = different[0]
     outputs = outputs_of(model, many.reshape(size + 1, *model.SHAPE), given, order)
-    moved = (outputs[1:] - outputs[:1]).abs().amax(2) > TINY
+    differences = (outputs[1:] - outputs[:1]).nan_to_num(0)  # categories that a variable lacks are -inf on both sides
+    moved = differences.abs().amax(2) > TINY
     return moved.T.detach().numpy()
 
 

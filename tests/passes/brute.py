@@ -34,6 +34,7 @@ class Network:
         x: what each unit of the net's x depends on, [channel][place].
         size: parameters of each variable.
         count: the number of categories of x.
+        sharing: how many variables, the channels of a site, have one row of parameters.
         repeat: every kernel whose input and output know the same kinds may stand there any number of times (semantics D6).
     """
 
@@ -44,6 +45,7 @@ class Network:
     x: list[list[int]]
     count: int | None = None
     repeat: bool = False
+    sharing: int = 1
     bounds: dict[int, list[About]] = field(default_factory=dict)
     deps: dict[int, list[list[int]]] = field(default_factory=dict)
     edges: dict[int, int] = field(default_factory=dict)
@@ -76,7 +78,7 @@ class Network:
             for rows in zip(*head[c : c + self.size], strict=True):
                 assert len(set(rows)) == 1, "the parameters of one variable depend on different sets"
                 per_variable.append(rows[0])
-        return per_variable
+        return per_variable * self.sharing
 
     # --- what flat units carry (K3) --------------------------------------------------------------------------------
 

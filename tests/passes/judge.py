@@ -86,12 +86,13 @@ def network(report: Judged, member: int = 0, repeat: bool = False) -> Network:
     model, layout = program.model, program.x.layout
     assert isinstance(model, Autoregressive)
     assert model.conditioner is not None
-    graph, size = model.conditioner.graph, model.conditioner.size
-    context = NetContext(layout, layout, size, True, program.x.count)
+    graph, together = model.conditioner.graph, model.head.together(layout, model.joint)
+    size = model.head.size(program.x.support, together)
+    context = NetContext(layout, layout, size, True, program.x.count, joint=together > 1)
     shapes = net_shapes(graph, context, {"x": layout, **{d.name: d.layout for d in program.givens}})
     assert not shapes.findings, shapes.findings
     x = [[1 << (c * layout.places + p) for p in range(layout.places)] for c in range(layout.channels)]
-    return Network(graph, shapes, size, maker(report, member), x, program.x.count, repeat)
+    return Network(graph, shapes, size, maker(report, member), x, program.x.count, repeat, together)
 
 
 def matrix(rows: list[int], columns: int) -> np.ndarray:

@@ -23,10 +23,11 @@ def test_parameters_are_ready_right_before_their_variable_is_drawn(name: str) ->
             ready = schedule.ready(member)
             assert ready is not None
             output = schedule.net.conditioner.graph.output
-            head, size = ready[output], schedule.net.conditioner.size
+            head, size = ready[output], schedule.net.context.size
             assert head is not None
-            assert (head.reshape(len(head) // size if head.shape[1] > 1 else len(levels), size, -1).std(1) == 0).all()
-            assert np.array_equal(head.reshape(-1, size, head.shape[1])[:, 0].ravel(), levels)
+            of_rows = head.reshape(-1, size, head.shape[1])
+            assert (of_rows.std(1) == 0).all()
+            assert np.array_equal(np.tile(of_rows[:, 0].ravel(), schedule.net.context.sharing), levels)
             assert _awaits_nothing(schedule, member)
 
 

@@ -87,7 +87,7 @@ def net_bits(
         walk.values[i] = walk.node(i)
     head = walk.values[graph.output]
     rows = head.index.reshape(-1, context.size, head.index.shape[1])[:, 0].reshape(-1)
-    return head.bits.take(rows)
+    return head.bits.take(np.tile(rows, context.sharing))
 
 
 @dataclass

@@ -112,7 +112,7 @@ def _walk(
     for i in sorted(live):
         values[i] = _node(i, graph, shapes, knowledge, algebra, values, context, closure)
     head = values[graph.output]
-    return tuple(head.deps[head.of[c]] for c in range(0, len(head.of), context.size))
+    return tuple(head.deps[head.of[c]] for c in range(0, len(head.of), context.size)) * context.sharing
 
 
 def _node(

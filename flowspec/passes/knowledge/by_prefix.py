@@ -67,7 +67,7 @@ def prefix_reach(
             edges = node.op.edges(context, tuple(shapes[j] for j in node.inputs), layout)
             known.append(_unmasked(edges, inputs, layout.units, knowledge, i))
     head = _of(known, graph.output)
-    result = Prefixes(order, head[:: context.size])
+    result = Prefixes(order, np.tile(head[:: context.size], context.sharing))
     return result, (result.count(), result.count())
 
 

@@ -38,8 +38,8 @@ def _seen(facts: NetFacts, name: str) -> Bools:
         layouts = tuple(shapes[j] for j in node.inputs)
         found[i] = _through(facts, i, node.op.edges(facts.context, layouts, layout), inputs, layouts)
     head, layout = found[graph.output], shapes[graph.output]
-    seen: Bools = np.broadcast_to(head, (layout.channels, layout.places))[:: facts.context.size].reshape(-1)
-    return seen
+    seen = np.broadcast_to(head, (layout.channels, layout.places))[:: facts.context.size].reshape(-1)
+    return np.tile(seen, facts.context.sharing)
 
 
 def _through(facts: NetFacts, i: int, edges: Edges, inputs: list[Bools], layouts: tuple[Layout, ...]) -> Bools:

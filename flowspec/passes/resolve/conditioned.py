@@ -29,7 +29,7 @@ def read_conditioned(
     instance, transform = session.memo[key]
     net = arguments.nodes.get("net")
     given = read_given(arguments.modifier("given"), place.available, session)
-    request = Request(net, given, place.everywhere, transform.size, site(step.op), transform.kernel, label=op.name)
+    request = Request(net, given, place.everywhere, site(step.op), transform.kernel, label=op.name)
     return instance, conditioner(request, scope, session)
 
 

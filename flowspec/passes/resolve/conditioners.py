@@ -27,14 +27,12 @@ class Request:
         given: what this step or density was given; a chain that names none of it reads it joined to its input.
         outer: the contexts that have names everywhere.
         offered: further contexts that are joined likewise, but that nobody asked for.
-        size: the number of parameters of each variable.
         reads_x: whether anything of x may be known at all.
     """
 
     net: Node | None
     given: Given
     outer: tuple[Context, ...]
-    size: int
     span: Span
     kernel: int | tuple[int, ...] = 1
     head_input: Node | None = None
@@ -73,7 +71,7 @@ def conditioner(request: Request, scope: Scope, session: Session) -> Conditioner
     built: _Built = session.memo[key]
     graph = built.graph
     used = {graph.nodes[i].id for i in graph.live() if graph.nodes[i].op.outside}
-    return Conditioner(graph, tuple(c for name, c in built.sources.items() if name in used), request.size)
+    return Conditioner(graph, tuple(c for name, c in built.sources.items() if name in used))
 
 
 def _build(request: Request, scope: Scope, session: Session) -> _Built:

@@ -70,8 +70,9 @@ def unknown_density(span: Span, place: Place) -> Leaf:
 
 
 def with_net(
-    net: Node | None, head: HeadChoice, given: Given, place: Place, scope: Scope, session: Session, span: Span
-) -> Density:
+    net: Node | None, head: HeadChoice, given: Given, place: Place, scope: Scope, session: Session, span: Span,
+    joint: bool = False,
+) -> Density:  # fmt: skip
     """Variables that are independent given the contexts, with the parameters that a net computes from those."""
     everywhere = Given(place.everywhere) if not given and not place.offered else given
     if not everywhere and not place.offered:
@@ -83,11 +84,10 @@ def with_net(
     if not has_parameters(head, place, session):
         return unknown_density(span, place)
     request = Request(
-        net, everywhere, place.everywhere, head.op.size(place.values), head.span, head.kernel, head.input,
-        reads_x=False, offered=place.offered,
-    )  # fmt: skip
+        net, everywhere, place.everywhere, head.span, head.kernel, head.input, reads_x=False, offered=place.offered
+    )
     found = conditioner(request, scope, session)
-    return Leaf(head.op, "net", head.span, found, found.contexts, place.id)
+    return Leaf(head.op, "net", head.span, found, found.contexts, place.id, joint)
 
 
 def has_parameters(head: HeadChoice, place: Place, session: Session) -> bool:

@@ -22,7 +22,7 @@ def autoregressive(node: Mapping, place: Place, scope: Scope, session: Session) 
     order = read_order(order_entry.value, scope, session, place.top) if order_entry else None
     head = unknown_head(_first(node)) if "head" in meant else _head(node, place, scope, session)
     if order is None or (order.op.independent and order.channels == "joint"):
-        return _independent(node, head, given, place, scope, session)
+        return _independent(node, order is not None and order.joint, head, given, place, scope, session)
     return _ordered(node, order, head, given, place, scope, session)
 
 
@@ -45,13 +45,17 @@ def _first(node: Mapping) -> Span:
 
 
 def _independent(
-    node: Mapping, head: HeadChoice, given: Given, place: Place, scope: Scope, session: Session
+    node: Mapping, joint: bool, head: HeadChoice, given: Given, place: Place, scope: Scope, session: Session
 ) -> Density:
-    """Variables that are independent given the contexts: free parameters, or the parameters that a net gives."""
+    """Variables that are independent given the contexts: free parameters, or the parameters that a net gives.
+
+    Under a `joint` head that can, it is the sites that are independent.
+    """
     net = node.get("net")
     if net is None and head.input is None and not given and not place.offered:
-        return Leaf(head.op, "free", _first(node), id=place.id)
-    return with_net(net.value if net else None, head, given, place, scope, session, site((net or node.entries[0]).key))
+        return Leaf(head.op, "free", _first(node), id=place.id, joint=joint)
+    span = site((net or node.entries[0]).key)
+    return with_net(net.value if net else None, head, given, place, scope, session, span, joint)
 
 
 def _ordered(
@@ -68,8 +72,7 @@ def _ordered(
         return unknown_density(head.span, place)
     asked = Given(place.everywhere) if place.top and not given else given
     request = Request(
-        net.value if net else None, asked, place.everywhere, head.op.size(place.values), head.span, head.kernel,
-        head.input, offered=place.offered,
-    )  # fmt: skip
+        net.value if net else None, asked, place.everywhere, head.span, head.kernel, head.input, offered=place.offered
+    )
     found = conditioner(request, scope, session)
     return Autoregressive(order, head.op, found, head.span, found.contexts, place.id)

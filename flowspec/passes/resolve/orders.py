@@ -31,7 +31,7 @@ def read_order(node: Node, scope: Scope, session: Session, top: bool = False) ->
     if instance.members > 1 and not top:
         _refuse_ensemble(step, session)
         return OrderChoice(UnknownOrder(), channels, site(step.op))
-    return OrderChoice(instance, channels, site(node))
+    return OrderChoice(instance, channels, site(node), channels == "joint" and "channels" in arguments.modifiers)
 
 
 def _refuse_ensemble(step: Step, session: Session) -> None:

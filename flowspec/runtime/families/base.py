@@ -9,11 +9,13 @@ class Family:
     """A distribution of one variable, a function of its parameters; stateless, computed in float32 at least.
 
     `size` parameters stand on the last axis of theta, (*x.shape, size); `noise` uniform numbers on that of the noise,
-    (*x.shape, noise). A draw at noise 0 or 1 is finite.
+    (*x.shape, noise). A draw at noise 0 or 1 is finite. Where the `channels` of a site are modelled together theta has
+    one row a site, (B, 1, *sites, size).
     """
 
     size: int = 0
     noise: int = 1
+    channels: int = 1
 
     def log_prob(self, x: torch.Tensor, theta: torch.Tensor) -> torch.Tensor:
         """The log-density of each entry of x in nats, of the shape of x; -inf outside the support."""
