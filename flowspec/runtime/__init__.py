@@ -12,7 +12,7 @@ from flowspec.runtime.families.categorical import Categorical
 from flowspec.runtime.families.discretized import DiscretizedLogisticMixture
 from flowspec.runtime.families.joint import JointMixture, LinkedMixture
 from flowspec.runtime.families.logistic import Logistic, StandardLogistic
-from flowspec.runtime.families.mixture import GaussianMixture, LogisticMixture
+from flowspec.runtime.families.mixture import GaussianMixture, LogisticMixture, Mixture
 from flowspec.runtime.families.normal import Normal, StandardNormal
 from flowspec.runtime.families.uniform import Uniform
 from flowspec.runtime.flow import Flow
@@ -74,6 +74,7 @@ __all__ = [
     "MaskCoupling",
     "MaskedConv",
     "MaskedLinear",
+    "Mixture",
     "Model",
     "Normal",
     "Permute",

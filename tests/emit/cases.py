@@ -206,6 +206,33 @@ base:
   low:  {order: raster, net: [{conv: 6, kernel: 3}, relu], head: categorical}
   rest: {given: low, order: raster, net: [{conv: 6, kernel: 3}, relu, {conv: 6}, relu], head: categorical}
 """,
+    "joint": """
+flowspec: 1
+name: joint
+x: {shape: [3, 4, 4], values: 256}
+given: {label: {classes: 3}}
+order: {raster: {}, channels: joint}
+net: [{conv: 8, kernel: 3, given: label}, relu, {conv: 8, kernel: 3}, relu]
+head: {discretized_logistic_mixture: 3}
+""",
+    "joint_ensemble": """
+flowspec: 1
+name: joint_ensemble
+x: {shape: [2, 5], values: real}
+order: {random: 2, seed: 1, channels: joint}
+net: [{linear: 12}, tanh]
+head: {gaussian_mixture: 2}
+""",
+    "joint_part": """
+flowspec: 1
+name: joint_part
+x: {shape: [2, 2, 4], values: 5}
+flow:
+- split: {sizes: [1, 1], names: [low, rest]}
+base:
+  low: {order: raster, net: [{conv: 6, kernel: 3}, relu], head: {discretized_logistic_mixture: 2}}
+  rest: {given: low, order: {none: {}, channels: joint}, net: [{conv: 6, kernel: 3}, relu], head: {discretized_logistic_mixture: 2}}
+""",
     "nested": """
 flowspec: 1
 name: nested

@@ -47,6 +47,7 @@ def test_random_nets_under_random_orders(text: str) -> None:
         moved = x.clone().flatten(1)
         moved[:, j] = torch.where(moved[:, j] > 0, moved[:, j] - 1, moved[:, j] + 1)
         touched = (model.theta(moved.view(x.shape), **given).flatten(1, -2) != base).any(-1)[0]
+        touched = touched.repeat(model.family.channels)
         assert (level[touched] > level[j]).all()
     for schedule in report.plan.schedules:
         ready = schedule.ready()

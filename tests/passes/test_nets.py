@@ -44,9 +44,24 @@ def nets(width: int) -> dict[str, str]:
     }
 
 
+def site_heads(channels: int, net: str, order: str, size: str = "3, 4") -> str:
+    """The same with a head for each site."""
+    text = image(channels, net, order, size).replace("values: binary", "values: 3")
+    return text.replace("head: bernoulli", "head: {discretized_logistic_mixture: 2}")
+
+
 STACKS = """{{v: {{conv: {w}, kernel: 3, in: x, knows: above}}, h: {{conv: {w}, kernel: [1, 3], in: x}},
   v2: {{conv: {w}, kernel: 3, in: v, knows: above}}, l: {{conv: {w}, in: v2}},
   h2: {{conv: {w}, kernel: [1, 3], in: h}}, o: {{add: [h2, l]}}}}"""
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("order", [*ORDERS, "none"])
+def test_heads_of_whole_sites(order: str, channels: int) -> None:
+    for net in nets(2 * channels).values():
+        if order != "none":
+            judge_any(site_heads(channels, net, named(order, "joint")))
+        judge_any(site_heads(channels, net, named(order, "first")))
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3])

@@ -39,7 +39,8 @@ def heads(draw: st.DrawFn) -> tuple[Any, Any]:
     return draw(
         st.sampled_from(
             [("binary", "bernoulli"), ("binary", "categorical"), (3, "categorical"), (5, "categorical"), ("real", "normal"),
-             ("real", "logistic"), ("real", {"gaussian_mixture": 2}), ("real", {"logistic_mixture": 3})]
+             ("real", "logistic"), ("real", {"gaussian_mixture": 2}), ("real", {"logistic_mixture": 3}),
+             (4, {"discretized_logistic_mixture": 2})]
         )
     )  # fmt: skip
 

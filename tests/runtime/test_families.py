@@ -8,6 +8,7 @@ import torch
 from flowspec.runtime import (
     Bernoulli,
     Categorical,
+    DiscretizedLogisticMixture,
     Family,
     GaussianMixture,
     Logistic,
@@ -21,6 +22,7 @@ from flowspec.runtime import (
 DISCRETE: dict[str, tuple[Family, int]] = {
     "bernoulli": (Bernoulli(), 2),
     "categorical": (Categorical(5), 5),
+    "discretized_logistic_mixture": (DiscretizedLogisticMixture(5, 3), 5),
 }
 CONTINUOUS: dict[str, Family] = {
     "normal": Normal(),

@@ -57,6 +57,19 @@ net:
 head: {gaussian_mixture: 2}
 """
 
+PIXELS = """x: {shape: [3, 2, 3], values: 256}
+order: {raster: {}, channels: joint}
+net: [{conv: 12, kernel: 3}, tanh, {conv: 12, kernel: 3}, tanh]
+head: {discretized_logistic_mixture: 2}
+"""
+
+PAIRS = """x: {shape: [2, 4], values: real}
+given: {label: {classes: 3}}
+flow:
+- affine
+base: {given: label, order: {even_odd: {}, channels: joint}, net: [{linear: 16}, tanh], head: {gaussian_mixture: 2}}
+"""
+
 HISTOGRAM = """x: {shape: [3], values: 4}
 head: categorical
 """
@@ -114,6 +127,8 @@ SPECS = {
     "local": LOCAL,
     "bayes": BAYES,
     "sequence": SEQUENCE,
+    "pixels": PIXELS,
+    "pairs": PAIRS,
     "histogram": HISTOGRAM,
     "toy": TOY,
     "maf": MAF,

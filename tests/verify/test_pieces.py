@@ -16,7 +16,7 @@ from flowspec.verify import stats
 from flowspec.verify.inputs import Values, draw_given, moved_given
 from flowspec.verify.measure import relative, worst
 from flowspec.verify.noise import fixed_noise, generator, mixed
-from flowspec.verify.reference import DISTRIBUTIONS, log_prob, quantile
+from flowspec.verify.reference import DISTRIBUTIONS, distribution, quantile, terms
 from flowspec.verify.weights import GENERIC, MILD, POSITIVE, build
 
 DOUBLE = torch.float64
@@ -99,24 +99,36 @@ def test_every_density_of_the_language_has_a_second_opinion() -> None:
 
     for op in DENSITIES:
         density = op(**dict.fromkeys(op.required(), 3))
-        values = integers(2) if op.__name__ in ("Bernoulli", "Categorical") else REAL
+        values = integers(2) if op.__name__ in ("Bernoulli", "Categorical", "DiscretizedLogisticMixture") else REAL
         words = {density.lower(values).name, *([density.lower_standard().name] if density.bare else [])}
         assert words <= set(DISTRIBUTIONS), words
 
 
+ARGUMENTS = {"Categorical": [4], "GaussianMixture": [3], "LogisticMixture": [3], "DiscretizedLogisticMixture": [6, 3]}
+
+
+@pytest.mark.parametrize("together", [False, True])
 @pytest.mark.parametrize("name", DISTRIBUTIONS)
-def test_quantiles_of_right_samples_are_uniform(name: str) -> None:
+def test_quantiles_of_right_samples_are_uniform(name: str, together: bool) -> None:
     import flowspec.runtime as runtime
 
-    arguments = {"Categorical": [4], "GaussianMixture": [3], "LogisticMixture": [3]}.get(name, [])
-    family = getattr(runtime, name)(*arguments)
-    theta = torch.randn((1, 5, family.size), generator=generator(2), dtype=DOUBLE).expand(500, 5, family.size)
-    noise = torch.rand((500, 5, family.noise), generator=generator(3), dtype=DOUBLE)
+    family, C = getattr(runtime, name)(*ARGUMENTS.get(name, [])), 3
+    if together:
+        if "Mixture" not in name:
+            return
+        family = (runtime.LinkedMixture if "Discretized" in name else runtime.JointMixture)(family, C)
+    rows = (1, 2) if together else (C, 2)
+    theta = torch.randn((1, *rows, family.size), generator=generator(2), dtype=DOUBLE).expand(500, *rows, family.size)
+    noise = torch.rand((500, C, 2, family.noise), generator=generator(3), dtype=DOUBLE)
     x = family.sample(noise, theta)
-    distribution = DISTRIBUTIONS[name](family.named(theta))
-    u = quantile(distribution, x, torch.rand(x.shape, generator=generator(4), dtype=DOUBLE))
+    named = {key: value.flatten(1, 2) for key, value in family.named(theta).items()}
+    meant = distribution(family, named, x.flatten(1))
+    assert meant is not None
+    u = quantile(meant, x.flatten(1), torch.rand((500, C * 2), generator=generator(4), dtype=DOUBLE))
     assert stats.uniform(u).min() > 1e-4
-    assert worst(relative(family.log_prob(x, theta), log_prob(distribution, x))) < 1e-10
+    expected = terms(family, named, x.flatten(1))
+    assert expected is not None
+    assert worst(relative(family.log_prob(x, theta).flatten(1), expected)) < 1e-10
 
 
 def test_numbers_that_are_none_are_the_worst() -> None:

@@ -12,7 +12,7 @@ from flowspec.verify.grid import total_mass
 from flowspec.verify.inputs import moved_given
 from flowspec.verify.measure import relative, worst
 from flowspec.verify.noise import fixed_noise
-from flowspec.verify.reference import log_prob, reference
+from flowspec.verify.reference import terms as expected_terms
 from flowspec.verify.result import Result
 from flowspec.verify.subject import Subject, named_order, repeated
 from flowspec.verify.units import Unit, factored
@@ -89,11 +89,8 @@ def _terms_error(unit: Unit, order: int | None) -> float:
 
 def _reference(unit: Unit, order: int | None) -> Tensor | None:
     """The terms by torch.distributions; None for a family that has no second opinion."""
-    make = reference(unit.module.family)
-    if make is None:
-        return None
     named = unit.module.conditionals(unit.x, **named_order(order), **unit.given)
-    return log_prob(make(named), unit.x.flatten(1).double())
+    return expected_terms(unit.module.family, named, unit.x.flatten(1).double())
 
 
 def has_terms(subject: Subject) -> bool:

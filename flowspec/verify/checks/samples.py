@@ -10,7 +10,7 @@ from torch import Tensor
 from flowspec.verify import stats
 from flowspec.verify.checks.base import Check, at_least, is_small, no, yes
 from flowspec.verify.checks.density import OUTSIDE, has_few_states, has_terms, is_countable
-from flowspec.verify.reference import quantile, reference
+from flowspec.verify.reference import distribution, quantile
 from flowspec.verify.result import Result
 from flowspec.verify.subject import Subject, named_order, repeated
 from flowspec.verify.units import Unit, drawn, units
@@ -88,13 +88,13 @@ def _own(subject: Subject, model: Any, order: int | None, given: dict[str, Tenso
 
 @torch.no_grad()
 def _p_values(subject: Subject, unit: Unit, order: int | None) -> Tensor:
-    make = reference(unit.module.family)
-    if make is None:
-        return torch.ones(1)
     x = unit.x.flatten(1).double()
     named = unit.module.conditionals(unit.x, **named_order(order), **unit.given)
+    meant = distribution(unit.module.family, named, x)
+    if meant is None:
+        return torch.ones(1)
     u = torch.rand(x.shape, generator=subject.source(10), dtype=x.dtype)
-    return stats.uniform(quantile(make(named), x, u))  # of each variable, and of all together
+    return stats.uniform(quantile(meant, x, u))  # of each variable, and of all together
 
 
 CHECKS = (
