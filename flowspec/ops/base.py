@@ -134,7 +134,8 @@ class NetOp(Op):
     reads_raw: ClassVar[bool] = False  # wants the integers of x, not their numbers on [-1, 1]
     slices: ClassVar[int] = 1  # into how many equal parts it cuts the channels of its input (semantics K4)
     outside: ClassVar[bool] = False  # stands for a value from outside the net: x, or a context
-    inputs: ClassVar[str] = "one"  # how many values it reads: one, many (a list that is complete), none
+    inputs: ClassVar[str] = "one"  # how many values it reads: one, many (a list that is complete), none, or table
+    last: ClassVar[bool] = False  # gives the parameters itself: no projection follows
     repeatable: ClassVar[bool] = False  # may stand again after itself without a change of meaning (semantics D6)
 
     def layout(self, context: NetContext, inputs: tuple[Layout, ...]) -> Layout:
@@ -144,6 +145,9 @@ class NetOp(Op):
     def edges(self, context: NetContext, inputs: tuple[Layout, ...], output: Layout) -> Edges:
         """Which units of the inputs a unit of the output may read."""
         raise NotImplementedError
+
+    def refuse(self, context: NetContext, inputs: tuple[Layout, ...], mask: Mask | None) -> None:
+        """Raises OpError where the op cannot be built with the edges that are kept."""
 
     def parameters(self, site: NetSite) -> int:
         """How many learned numbers one use has."""

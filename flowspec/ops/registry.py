@@ -63,12 +63,13 @@ from flowspec.ops.orders import (
     Subscale,
 )
 from flowspec.ops.structure import BlockUse, Chain, For, Loop, Mlp, Repeat, Residual, Resnet, Structure
+from flowspec.ops.table import Table
 from flowspec.ops.transforms import Additive, Affine, Transform
 from flowspec.ops.weighted import Conv, Linear
 
 NET: tuple[type[NetOp], ...] = (
     Linear, Conv, Relu, NetTanh, NetSigmoid, Elu, Gelu, Silu, Softplus, NetLeakyRelu, Dropout, Gate, Add, Concat, Mul,
-    Norm, OneHot, Embedding, Position,
+    Norm, OneHot, Embedding, Position, Table,
 )  # fmt: skip
 STRUCTURES: tuple[type[Structure], ...] = (Chain, Residual, Mlp, Resnet)
 LOOPS: tuple[type[Loop], ...] = (Repeat, For, BlockUse)

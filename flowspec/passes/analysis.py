@@ -193,7 +193,9 @@ class _Run:
         if orders is None:
             if any(shapes.layouts[i] is None for i in graph.live()):
                 return None
-            return net_cost(NetFacts(conditioner, context, shapes, free_knowledge(graph, shapes, context)))
+            free = free_knowledge(graph, shapes, context)
+            self.findings.extend(free.findings)
+            return None if free.findings else net_cost(NetFacts(conditioner, context, shapes, free))
         knowledge = ordered_knowledge(graph, shapes, context, orders)
         self.findings.extend(knowledge.findings)
         if any(shapes.layouts[i] is None for i in graph.live()):

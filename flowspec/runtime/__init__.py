@@ -41,6 +41,7 @@ from flowspec.runtime.steps.tanh import Tanh
 from flowspec.runtime.transforms import Additive, Affine, Transform
 
 __all__ = [
+from flowspec.runtime.table import Table
     "ActNorm",
     "Additive",
     "Affine",
@@ -101,6 +102,7 @@ __all__ = [
     "one_hot",
     "parameters_last",
     "permutation",
+    "Table",
     "places",
     "signed_unit",
     "spread",

@@ -130,6 +130,29 @@ POINTWISE = (
     ordered("position/learned", "net:position", f"{{p: {{position: 2}}, b: {{concat: [x, p]}}, d: {CONV[:-1]}, in: b}}}}"),
 )  # fmt: skip
 
+_FAMILY = "{graph: {A: [B, E], J: [A], M: [A]}}"
+TABLES = (
+    ordered("table", "net:table", "table", shape="[4]"),
+    ordered("table/chain", "net:table", "[table]", shape="[1, 2, 2]", values="binary", order="hilbert", head="bernoulli"),
+    ordered("table/levels", "net:table", "{t: table}", shape="[2, 2, 2]", values="binary", head="bernoulli",
+            order="{levels: [[0, 3], [1, 5, 6], [2, 4, 7]]}"),
+    ordered("table/graph", "net:table", "{t: {table: {}, in: x}}", shape="[5]", order="{graph: {1: [0], 3: [0, 2], 4: [3]}}"),
+    ordered("table/joint-channels", "net:table", "table", shape="[2, 1, 2]", order="{raster: {}, channels: joint}"),
+    ordered("table/one-variable", "net:table", "table", shape="[1]"),
+    ordered("table/last-is-read-by-nobody", "net:table", "table", shape="[3]", order="reverse", values="binary", head="bernoulli"),
+    ordered("table/label", "net:table", "table", shape="[3]", more=LABEL),
+    ordered("table/two-labels", "net:table", "{t: {table: {}, given: [c, d]}}", shape="[3]", order="{graph: {2: [0]}}",
+            more="given: {c: {classes: 3}, d: {classes: 2}}\n"),
+    _case("table/names", "net:table order:graph",
+          f"x: {{names: [B, E, A, J, M], values: binary}}\norder: {_FAMILY}\nnet: table\nhead: bernoulli"),
+    _case("table/counts", "net:table",
+          f"x: {{names: {{B: binary, E: 3, A: 4, J: binary, M: 5}}}}\norder: {_FAMILY}\nnet: table\nhead: categorical"),
+    _case("table/counts-and-label", "net:table",
+          f"x: {{names: {{B: binary, E: 3, A: 2}}}}\n{LABEL}order: raster\nnet: table\nhead: categorical"),
+    _case("table/labels-alone", "net:table",
+          f"x: {{shape: [4], values: 3}}\n{LABEL}net: table\nhead: categorical"),
+)  # fmt: skip
+
 STRUCTURES = (
     ordered("chain", "net:chain", f"{{a: {{chain: [{CONV}, relu], in: x}}, b: {{conv: 4, in: a}}}}"),
     ordered("residual", "net:residual", f"[{CONV}, {{residual: [relu, {{conv: 6, kernel: 3}}]}}]", shape="[2, 3, 3]"),
@@ -334,4 +357,4 @@ STEPS = (
           f"base:\n  a: {{order: raster, net: {_NET}, head: categorical}}\n  b: {{given: a, order: raster, net: {_NET}, head: categorical}}"),
 )  # fmt: skip
 
-CASES: tuple[Case, ...] = (*WEIGHTED, *POINTWISE, *STRUCTURES, *DENSITIES, *ORDERS, *STEPS)
+CASES: tuple[Case, ...] = (*WEIGHTED, *POINTWISE, *TABLES, *STRUCTURES, *DENSITIES, *ORDERS, *STEPS)

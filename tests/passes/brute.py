@@ -143,6 +143,8 @@ class Network:
             weighted(self, i)
         elif word == "norm":
             self._norm(i)
+        elif word == "table":
+            self._table(i)
         else:
             self._elementwise(i)
 
@@ -213,6 +215,15 @@ class Network:
         if self.alike:
             return kept_at(self, a, b, (0,) * len(self.world.grid.sites))
         return all(inside(self.world.of(a, p), self.world.of(b, p)) for p in range(self.world.grid.volume))
+
+    def _table(self, i: int) -> None:
+        """The row of a variable is selected by everything that it may know, and by every label."""
+        sources = [j for j in self.graph.nodes[i].inputs if j != self.x_node]
+        labels = union([self.deps[j][0][0] for j in sources])
+        rows = [self.world.knows(k // self.size) for k in range(self.shapes[i].channels)]
+        self.bounds[i] = [About("row", row=row) for row in rows]
+        self.deps[i] = [[row | labels] for row in rows]
+        self.edges[i] = sum(row.bit_count() for row in rows)
 
     def _norm(self, i: int) -> None:
         j = self.graph.nodes[i].inputs[0]

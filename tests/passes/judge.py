@@ -88,7 +88,7 @@ def network(report: Judged, member: int = 0, repeat: bool = False) -> Network:
     assert model.conditioner is not None
     graph, together = model.conditioner.graph, model.head.together(layout, model.joint)
     size = model.head.size(program.x.support, together)
-    context = NetContext(layout, layout, size, True, program.x.count, joint=together > 1)
+    context = NetContext(layout, layout, size, True, program.x.count, joint=together > 1, values=program.x.support)
     shapes = net_shapes(graph, context, {"x": layout, **{d.name: d.layout for d in program.givens}})
     assert not shapes.findings, shapes.findings
     x = [[1 << (c * layout.places + p) for p in range(layout.places)] for c in range(layout.channels)]

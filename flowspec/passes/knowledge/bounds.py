@@ -13,7 +13,7 @@ from flowspec.graph.bounds import KNOWS_NOTHING, Bound, Bounds, Kind
 from flowspec.graph.layout import Layout
 from flowspec.graph.masks import Mask
 from flowspec.graph.net import NetGraph, NetNode
-from flowspec.ops.base import NetContext
+from flowspec.ops.base import NetContext, OpError
 from flowspec.ops.edges import (
     AcrossBatch,
     Attend,
@@ -34,7 +34,7 @@ from flowspec.passes.knowledge.paired import free_mask, paired
 from flowspec.passes.knowledge.pointwise import across_batch, channelwise, joined
 from flowspec.passes.knowledge.relations import CAP_KINDS, Labels, relation_of
 from flowspec.passes.knowledge.window import window
-from flowspec.passes.shapes import Shapes
+from flowspec.passes.shapes import Shapes, finding_of
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -65,7 +65,18 @@ def free_knowledge(graph: NetGraph, shapes: Shapes, context: NetContext) -> Know
         None if layout is None else Bounds.uniform(KNOWS_NOTHING, layout.channels) for layout in shapes.layouts
     )
     masks = tuple(_free_mask(graph, shapes, context, i) for i in range(len(graph.nodes)))
-    return Knowledge(None, bounds, masks, (), (), ())
+    refused = (_refusal(graph, shapes, context, i, masks[i]) for i in sorted(graph.live()))
+    return Knowledge(None, bounds, masks, (), (), tuple(finding for finding in refused if finding is not None))
+
+
+def _refusal(graph: NetGraph, shapes: Shapes, context: NetContext, i: int, mask: Mask | None) -> Finding | None:
+    """Why an op cannot be built with the edges that it keeps."""
+    node = graph.nodes[i]
+    try:
+        node.op.refuse(context, tuple(shapes[j] for j in node.inputs), mask)
+    except OpError as error:
+        return finding_of(error, node)
+    return None
 
 
 def _free_mask(graph: NetGraph, shapes: Shapes, context: NetContext, i: int) -> Mask | None:
@@ -120,6 +131,10 @@ class Derivation:
     def run(self) -> Knowledge:
         for i, node in enumerate(self.graph.nodes):
             bound, mask = self._node(i, node)
+            refused = None if bound is None else _refusal(self.graph, self.shapes, self.context, i, mask)
+            if refused is not None:
+                self.findings.append(refused)
+                bound = mask = None
             self.bounds.append(bound)
             self.masks.append(mask)
         return Knowledge(

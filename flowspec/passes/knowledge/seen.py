@@ -44,6 +44,8 @@ def _seen(facts: NetFacts, name: str) -> Bools:
 
 def _through(facts: NetFacts, i: int, edges: Edges, inputs: list[Bools], layouts: tuple[Layout, ...]) -> Bools:
     mask, layout = facts.knowledge.masks[i], facts.shapes[i]
+    if isinstance(mask, LabelMask) and any(value.any() for value in inputs[1:]):
+        return np.ones((layout.channels, 1), dtype=bool)  # the labels of a table select for every variable
     if isinstance(mask, LabelMask):
         return _dense(inputs[0], mask, layouts[0]).reshape(layout.channels, layout.places)
     if isinstance(mask, PlaceMask):

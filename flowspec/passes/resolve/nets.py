@@ -10,6 +10,7 @@ from flowspec.ops.elementwise import Gate, Merge
 from flowspec.ops.lookup import Lookup
 from flowspec.ops.registry import vocabulary
 from flowspec.ops.structure import Loop, Structure
+from flowspec.ops.table import Table
 from flowspec.ops.weighted import Weighted
 from flowspec.passes.resolve import net_loops
 from flowspec.passes.resolve.arguments import Arguments, is_excused, read_arguments, read_step
@@ -19,6 +20,7 @@ from flowspec.passes.resolve.loops import EXTRA
 from flowspec.passes.resolve.named_nets import NamedNets
 from flowspec.passes.resolve.net_state import MAX_NESTING
 from flowspec.passes.resolve.values import NOTHING, ZERO, Bundle
+from flowspec.passes.resolve.tables import table_inputs
 from flowspec.syntax.steps import Step
 from flowspec.syntax.tree import Mapping, Node, Scalar, Sequence, site
 
@@ -161,7 +163,7 @@ class NetBuilder(NamedNets):
     def _check_modifiers(self, op: type[Op], arguments: Arguments, times: int) -> None:
         """Modifiers that do nothing where they stand."""
         given, counted = arguments.modifiers.get("given"), arguments.modifiers.get("times")
-        if given is not None and not issubclass(op, Weighted | Gate):
+        if given is not None and not issubclass(op, Weighted | Gate | Table):
             message = f"`given` on `{op.name}`, which has no weights of its own to add a context to"
             self.session.report("FS204", message, site(given.key), "give the context to a weighted op or a gate")
         if counted is not None and times > 1 and issubclass(op, NetOp) and op.inputs != "one":
@@ -174,6 +176,8 @@ class NetBuilder(NamedNets):
         reads = op.inputs if issubclass(op, NetOp) else "one"
         entry = arguments.modifiers.get("in")
         if reads != "one" and entry is not None:
+        if reads == "table":
+            return table_inputs(self, arguments, value)
             what = "reads nothing" if reads == "none" else "names what it reads in its list"
             self.session.report("FS204", f"`in` on `{op.name}`, which {what}", site(entry.key), "drop it")
         if reads == "none":
