@@ -38,10 +38,10 @@ from flowspec.runtime.steps.sigmoid import Sigmoid
 from flowspec.runtime.steps.split import Split
 from flowspec.runtime.steps.squeeze import Squeeze, Unsqueeze
 from flowspec.runtime.steps.tanh import Tanh
+from flowspec.runtime.table import Table
 from flowspec.runtime.transforms import Additive, Affine, Transform
 
 __all__ = [
-from flowspec.runtime.table import Table
     "ActNorm",
     "Additive",
     "Affine",
@@ -89,6 +89,7 @@ from flowspec.runtime.table import Table
     "StandardLogistic",
     "StandardNormal",
     "SubsetLinear",
+    "Table",
     "Tanh",
     "Transform",
     "Uniform",
@@ -102,7 +103,6 @@ from flowspec.runtime.table import Table
     "one_hot",
     "parameters_last",
     "permutation",
-    "Table",
     "places",
     "signed_unit",
     "spread",

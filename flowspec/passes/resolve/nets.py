@@ -19,8 +19,8 @@ from flowspec.passes.resolve.lookups import looked_up
 from flowspec.passes.resolve.loops import EXTRA
 from flowspec.passes.resolve.named_nets import NamedNets
 from flowspec.passes.resolve.net_state import MAX_NESTING
-from flowspec.passes.resolve.values import NOTHING, ZERO, Bundle
 from flowspec.passes.resolve.tables import table_inputs
+from flowspec.passes.resolve.values import NOTHING, ZERO, Bundle
 from flowspec.syntax.steps import Step
 from flowspec.syntax.tree import Mapping, Node, Scalar, Sequence, site
 
@@ -174,10 +174,10 @@ class NetBuilder(NamedNets):
 
     def _inputs(self, op: type[Op], step: Step, arguments: Arguments, value: int) -> list[int]:
         reads = op.inputs if issubclass(op, NetOp) else "one"
-        entry = arguments.modifiers.get("in")
-        if reads != "one" and entry is not None:
         if reads == "table":
             return table_inputs(self, arguments, value)
+        entry = arguments.modifiers.get("in")
+        if reads != "one" and entry is not None:
             what = "reads nothing" if reads == "none" else "names what it reads in its list"
             self.session.report("FS204", f"`in` on `{op.name}`, which {what}", site(entry.key), "drop it")
         if reads == "none":
