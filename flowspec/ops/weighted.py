@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 from flowspec.graph.layout import Layout
@@ -10,11 +10,15 @@ from flowspec.graph.masks import LabelMask, SiteMask, TapMask
 from flowspec.ops import lower_weighted
 from flowspec.ops.base import BOOL, PER_AXIS, POSITIVE_INT, NetContext, NetOp, NetSite, OpError, arg
 from flowspec.ops.edges import Dense, Edges, Window
-from flowspec.ops.lowering import Lowered
+from flowspec.ops.lowering import Lowered, construct
+
+NORMED = "w = gain * v / |v| for each output unit, over the weights that are kept (Salimans and Kingma 2016)"
 
 
 class Weighted(NetOp):
     """A learned linear map: dense over units, or a window over sites."""
+
+    weight_norm: bool = False
 
     def edges(self, context: NetContext, inputs: tuple[Layout, ...], output: Layout) -> Edges:
         return Dense()
@@ -30,14 +34,13 @@ class Weighted(NetOp):
         elif isinstance(edges := self.edges(site.context, site.inputs, site.output), Window):
             weights = site.inputs[0].channels * site.output.channels * prod(edges.shape)
         elif isinstance(site.mask, LabelMask) or isinstance(edges, Dense):
-            return weights + site.output.units
-        return weights + site.output.channels
+            return weights + site.output.units * (1 + self.weight_norm)
+        return weights + site.output.channels * (1 + self.weight_norm)
 
     def lower(self, site: NetSite) -> Lowered:
         edges = self.edges(site.context, site.inputs, site.output)
-        if isinstance(edges, Window):
-            return lower_weighted.window(site, edges)
-        return lower_weighted.dense(site)
+        lowered = lower_weighted.window(site, edges) if isinstance(edges, Window) else lower_weighted.dense(site)
+        return replace(lowered, module=construct("WeightNorm", lowered.module)) if self.weight_norm else lowered
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,7 @@ class Linear(Weighted):
     mask: str = arg(
         {"enum": ["derived", "none"]}, "`none` opts out of the derived mask, and must prove harmless", "derived"
     )
+    weight_norm: bool = arg(BOOL, NORMED, False)
 
     def layout(self, context: NetContext, inputs: tuple[Layout, ...]) -> Layout:
         if isinstance(self.out, int):
@@ -105,6 +109,7 @@ class Conv(Weighted):
     mask: str = arg(
         {"enum": ["derived", "none"]}, "`none` opts out of the derived mask, and must prove harmless", "derived"
     )
+    weight_norm: bool = arg(BOOL, NORMED, False)
 
     def layout(self, context: NetContext, inputs: tuple[Layout, ...]) -> Layout:
         if inputs[0].flat:

@@ -109,7 +109,8 @@ def _layer(node: NetNode, owner: tuple[str, ...], module: Construct | None, only
     """What a module is called: after its value where it is the value's one layer, else also after what it is."""
     if module is None:
         return ""
-    word = names.last_word(module.name)
+    inner = module.args[0] if module.args and isinstance(module.args[0], Construct) else module  # of what wraps a layer
+    word = names.last_word(inner.name)
     if not owner:
         return word
     own = (only or _words(node)[-1] == owner[-1]) and not isinstance(node.op, Project)

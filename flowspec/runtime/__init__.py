@@ -40,6 +40,7 @@ from flowspec.runtime.steps.squeeze import Squeeze, Unsqueeze
 from flowspec.runtime.steps.tanh import Tanh
 from flowspec.runtime.table import Table
 from flowspec.runtime.transforms import Additive, Affine, Transform
+from flowspec.runtime.weight_norm import WeightNorm
 
 __all__ = [
     "ActNorm",
@@ -94,6 +95,7 @@ __all__ = [
     "Transform",
     "Uniform",
     "Unsqueeze",
+    "WeightNorm",
     "check_digest",
     "checkerboard",
     "entries",

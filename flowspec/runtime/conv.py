@@ -110,6 +110,10 @@ class MaskedConv(nn.Module):
         """Draw new weights."""
         init_by_fan_in(self.weight, self.bias, self.mask.flatten(1).sum(1))
 
+    def kept(self) -> torch.Tensor:
+        """The weights that the mask keeps."""
+        return self.mask
+
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return convolve(x, cut(self.weight, self.mask), self.bias, self.first, self.dilation)
 

@@ -63,6 +63,10 @@ class MaskedLinear(nn.Module):
         writes = self.writes[order if len(self.writes) > 1 else 0]
         return reads <= writes[:, None]
 
+    def kept(self, order: int = 0) -> torch.Tensor:
+        """The weights that the mask keeps."""
+        return self.member(order)
+
     def forward(self, x: torch.Tensor, order: int = 0) -> torch.Tensor:
         return F.linear(x, cut(self.weight, self.member(order)), self.bias)
 
@@ -106,6 +110,10 @@ class SubsetLinear(nn.Module):
     def reset_parameters(self) -> None:
         """Draw new weights."""
         init_by_fan_in(self.weight, self.bias, self.mask.sum(1))
+
+    def kept(self) -> torch.Tensor:
+        """The weights that the mask keeps."""
+        return self.mask
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return F.linear(x, cut(self.weight, self.mask), self.bias)

@@ -84,6 +84,11 @@ class LocalConv(nn.Module):
         fan_in = per_class[:, self.in_class].sum(1)[self.by_class.new_tensor(self.out_groups)]
         init_by_fan_in(self.weight, self.bias, fan_in)
 
+    def kept(self) -> torch.Tensor:
+        """The weights that the mask keeps at some site."""
+        somewhere = self.mask.any(3)[:, self.in_class]  # (classes out, n_in, taps)
+        return somewhere[self.by_class.new_tensor(self.out_groups)].view_as(self.weight)
+
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         read = patches(x, self.kernel, self.first, self.dilation)  # (B, n_in, taps, sites)
         weights = self.weight.flatten(1)[self.by_class].split(self.sizes)

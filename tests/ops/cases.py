@@ -85,6 +85,22 @@ WEIGHTED = (
             f"{{a: {{conv: 6, kernel: 3, in: c, mask: none}}, b: {CONV[:-1]}, in: x}}, d: {{add: [a, b]}}}}", more=IMAGE),
 )  # fmt: skip
 
+_DEEP = "[{linear: {out: 9, weight_norm: true}}, tanh, {linear: 9, weight_norm: true}]"
+_CONVS = "[{conv: 6, kernel: 3, weight_norm: true}, relu, {conv: 6, kernel: [2, 3], weight_norm: true, given: c}]"
+NORMED = (
+    ordered("weight_norm/linear", "net:linear", _DEEP, shape="[5]"),
+    ordered("weight_norm/dead-units", "net:linear", "[{linear: 20, weight_norm: true}, tanh, {linear: 20, weight_norm: true}]", shape="[3]",
+            more=LABEL),
+    ordered("weight_norm/ensemble", "net:linear order:random", _DEEP, shape="[4]", order="{random: 3, seed: 2}"),
+    ordered("weight_norm/graph", "net:linear", _DEEP, shape="[5]", order="{graph: {1: [0], 3: [0, 2], 4: [3]}}"),
+    ordered("weight_norm/sites", "net:linear", "[{linear: [4, 3, 3], weight_norm: true}, tanh]"),
+    ordered("weight_norm/conv", "net:conv", _CONVS, shape="[2, 3, 3]", more=LABEL),
+    ordered("weight_norm/every-place-its-own", "net:conv", _CONVS, shape="[2, 3, 3]", order="hilbert", more=LABEL),
+    flow("weight_norm/coupling", "net:conv",
+         "{coupling: {keep: checkerboard, net: [{conv: 4, kernel: 3, weight_norm: true}, tanh, {conv: 4, kernel: 2, weight_norm: true}]}}",
+         shape="[2, 2, 2]"),
+)  # fmt: skip
+
 _ACTIVATIONS = (
     "relu",
     "tanh",
@@ -357,4 +373,4 @@ STEPS = (
           f"base:\n  a: {{order: raster, net: {_NET}, head: categorical}}\n  b: {{given: a, order: raster, net: {_NET}, head: categorical}}"),
 )  # fmt: skip
 
-CASES: tuple[Case, ...] = (*WEIGHTED, *POINTWISE, *TABLES, *STRUCTURES, *DENSITIES, *ORDERS, *STEPS)
+CASES: tuple[Case, ...] = (*WEIGHTED, *NORMED, *POINTWISE, *TABLES, *STRUCTURES, *DENSITIES, *ORDERS, *STEPS)
