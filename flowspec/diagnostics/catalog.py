@@ -111,7 +111,7 @@ CODES: tuple[Code, ...] = (
     Code("FS311", "outside-domain", "error", "values lie outside the domain of a step"),
     Code("FS312", "not-onto", "error", "a step does not reach all that samples come back from"),
     Code("FS313", "outside-base", "error", "values lie where the density of their part is zero"),
-    Code("FS314", "infinite-end", "warning", "a step is infinite at an end that data can hit"),
+    Code("FS314", "infinite-end", "warning", "a step or a density is infinite at an end that data can hit"),
     Code("FS315", "mass-outside", "note", "the model puts mass outside the values of the data"),
     Code("FS320", "not-a-permutation", "error", "a permutation repeats or misses an index"),
     Code("FS321", "does-not-divide", "error", "a block size does not divide the value"),

@@ -18,6 +18,11 @@ class DensityOp(Op):
     bare: ClassVar[bool] = False  # standard when it stands bare in `base`
     joins: ClassVar[bool] = False  # under `channels: joint` it models the channels of a site together
 
+    @property
+    def ties(self) -> bool:
+        """Whether the channels of a site that it models together depend on each other."""
+        return False
+
     def together(self, layout: Layout, joint: bool) -> int:
         """How many channels of a site it models together: 1 unless it can, and is asked to."""
         return layout.channels if joint and self.joins else 1
@@ -28,7 +33,7 @@ class DensityOp(Op):
             raise OpError(
                 "FS231",
                 f"`{self.name}` is a density over {self.support(values)}, and the variables are {values}",
-                "use `bernoulli` or `categorical`, or a flow that begins with `dequantize`",
+                "use `bernoulli`, `categorical` or `discretized_logistic_mixture`, or a flow that begins with `dequantize`",
             )
 
     def support(self, values: Support) -> Support:
@@ -152,6 +157,32 @@ class Uniform(DensityOp):
         return construct("Uniform")
 
 
+@dataclass(frozen=True)
+class Beta(DensityOp):
+    """The beta density x^(a-1) (1-x)^(b-1) / B(a, b) on (0, 1), of fixed a and b. It has no parameters."""
+
+    name = "beta"
+    main = "shape"
+    bare = True
+    shape: tuple[float, float] = arg(
+        {"type": "array", "items": {"type": "number", "exclusiveMinimum": 0}, "minItems": 2, "maxItems": 2},
+        "a and b, both positive",
+    )
+
+    def support(self, values: Support) -> Support:
+        a, b = self.shape
+        return Support(0.0, 1.0, lo_open=a != 1, hi_open=b != 1)
+
+    def size(self, values: Support, channels: int = 1) -> int:
+        return 0
+
+    def lower(self, values: Support, channels: int = 1) -> Construct:
+        return construct("Beta", *(float(n) for n in self.shape))
+
+    def lower_standard(self) -> Construct:
+        return construct("Beta", *(float(n) for n in self.shape))
+
+
 class MixtureOp(DensityOp):
     """A mixture of K components for each variable, or of K for each site, shared by its channels."""
 
@@ -159,6 +190,10 @@ class MixtureOp(DensityOp):
     joins = True
     runtime: ClassVar[str]
     components: int
+
+    @property
+    def ties(self) -> bool:
+        return self.components > 1
 
     def size(self, values: Support, channels: int = 1) -> int:
         return self.components * (1 + 2 * channels)
@@ -216,6 +251,10 @@ class DiscretizedLogisticMixture(MixtureOp):
 
     def support(self, values: Support) -> Support:
         return values
+
+    @property
+    def ties(self) -> bool:
+        return True
 
     def size(self, values: Support, channels: int = 1) -> int:
         return self.components * (1 + 2 * channels + channels * (channels - 1) // 2)

@@ -8,6 +8,7 @@ from flowspec.ops.base import NetOp, Op
 from flowspec.ops.coupling import AutoregressiveStep, Coupling
 from flowspec.ops.densities import (
     Bernoulli,
+    Beta,
     Categorical,
     DensityOp,
     DiscretizedLogisticMixture,
@@ -79,6 +80,7 @@ DENSITIES: tuple[type[DensityOp], ...] = (
     Normal,
     Logistic,
     Uniform,
+    Beta,
     GaussianMixture,
     LogisticMixture,
     DiscretizedLogisticMixture,

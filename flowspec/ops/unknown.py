@@ -63,6 +63,10 @@ class UnknownDensity(DensityOp):
     name = "unknown"
     bare = True
 
+    @property
+    def ties(self) -> bool:
+        return True
+
     def check_values(self, values: Support) -> None:
         """What it is over is not known."""
 

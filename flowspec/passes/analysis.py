@@ -22,14 +22,13 @@ from flowspec.graph.model import (
 from flowspec.graph.support import Support
 from flowspec.ops.base import NetContext, OpError, SilentError
 from flowspec.ops.coupling import AutoregressiveStep, Conditioned
-from flowspec.ops.densities import DensityOp
-from flowspec.ops.unknown import UnknownDensity
 from flowspec.order import Order
 from flowspec.passes.blind import completeness
 from flowspec.passes.cost import net_cost
 from flowspec.passes.coverage import Coverage, coverage_findings, flow_coverage
 from flowspec.passes.facts import DensityFacts, Facts, FlowFacts, NetFacts, Summary
 from flowspec.passes.flow_shapes import flow_shapes
+from flowspec.passes.heads import channel_findings, head_context, value_findings
 from flowspec.passes.knowledge.bounds import free_knowledge, ordered_knowledge
 from flowspec.passes.knowledge.reach import net_reach
 from flowspec.passes.knowledge.seen import contexts_seen
@@ -45,6 +44,8 @@ def analyse_program(program: Program) -> Facts:
     """
     run = _Run(program)
     origins = {f"given:{d.name}": d.layout for d in program.givens if d.layout.units}
+    if not isinstance(program.model, Flow):
+        run.findings.extend(value_findings(program.model, program.x.support))
     if not program.x.layout.units:
         run.without_shape()
         return Facts(program, {}, {}, Summary(), tuple(run.findings))
@@ -98,11 +99,12 @@ class _Run:
         return facts
 
     def _leaf(self, leaf: Leaf, layout: Layout, values: Support, origins: dict[str, Layout]) -> DensityFacts | None:
+        self.findings.extend(channel_findings(leaf, layout, values))
         if leaf.conditioner is None:
             together = leaf.family.together(layout, leaf.joint)
             free = layout.units // together * leaf.family.size(values, together)
             return DensityFacts(layout, values, parameters=0 if leaf.form == "standard" else free)
-        context = _context(leaf.family, leaf.joint, layout, values, False)
+        context = head_context(leaf, layout, values, False)
         net = self._net(leaf, leaf.conditioner, context, origins, None)
         return None if net is None else DensityFacts(layout, values, net, parameters=net.parameters)
 
@@ -111,8 +113,8 @@ class _Run:
     ) -> DensityFacts | None:
         assert model.conditioner is not None
         orders = self._order(model.order, layout)
-        self._check_channels(model, layout)
-        context = _context(model.head, model.joint, layout, values, True, len(orders or "1"))
+        self.findings.extend(channel_findings(model, layout, values))
+        context = head_context(model, layout, values, True, len(orders or "1"))
         net = self._net(model, model.conditioner, context, origins, orders, model)
         if net is None or orders is None:
             return None
@@ -128,21 +130,6 @@ class _Run:
             sampling_steps=max(1, steps),
             parameters=net.parameters,
         )
-
-    def _check_channels(self, model: Autoregressive, layout: Layout) -> None:
-        """`joint` with a head that models each channel alone makes the channels of a site independent."""
-        if isinstance(model.head, UnknownDensity) or model.head.joins:
-            return
-        if model.order.channels == "joint" and layout.channels > 1 and not model.order.op.independent:
-            self.findings.append(
-                Finding(
-                    "FS427",
-                    f"`channels: joint` and `{model.head.name}`: the {layout.channels} channels of a site become independent of each other",
-                    model.order.span,
-                    helps=("use `channels: inner`, or a head that models the channels of a site together",),
-                    node=model.id,
-                )
-            )
 
     def _order(self, choice: OrderChoice, layout: Layout, swapped: bool = False) -> tuple[Order, ...] | None:
         key = (id(choice), layout, swapped)
@@ -352,22 +339,6 @@ class _Run:
                         node=data.name,
                     )
                 )
-
-
-def _context(
-    family: DensityOp, joint: bool, layout: Layout, values: Support, ordered: bool, orders: int = 1
-) -> NetContext:
-    """Where the net of a density stands."""
-    together = family.together(layout, joint)
-    size = family.size(values, together)
-    return NetContext(layout, layout, size, ordered, _count(values), orders, values, together > 1)
-
-
-def _count(values: Support) -> int | None:
-    """The number of categories of integers, the largest where they differ; 0 where nobody knows."""
-    if values.unknown:
-        return 0
-    return max(values.count) if isinstance(values.count, tuple) else values.count
 
 
 def _summary(program: Program, top: DensityFacts, run: _Run) -> Summary:

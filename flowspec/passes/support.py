@@ -157,21 +157,28 @@ def _onto_help(node: FlowNode) -> str:
 
 
 def _check_end(part: Part, values: Support, support: Support, flow: Flow, findings: list[Finding]) -> None:
-    if values.within(support):
-        return
     maker = next((n for n in flow.nodes if part.value in n.outputs), None)
     labels = (Label(maker.span, f"`{maker.id}` gives {values}"),) if maker else ()
-    findings.append(
-        Finding(
-            "FS313",
-            f"part `{part.name}` lies in {values}, and its density is positive on {support} only",
-            part.density.span,
-            f"is 0 outside {support}",
-            labels=labels,
-            helps=(_base_help(values),),
-            node=part.name,
-        )
-    )
+    if not values.within(support):
+        findings.append(outside_density(f"part `{part.name}`", values, support, part.density.span, labels, part.name))
+    elif values.hits_end_of(support):
+        findings.append(infinite_end(f"part `{part.name}`", values, part.density.span, labels, part.name))
+
+
+def outside_density(
+    what: str, values: Support, support: Support, span: Span, labels: tuple[Label, ...] = (), node: str = ""
+) -> Finding:
+    """Data lie where the density that they end in is zero."""
+    message = f"{what} lies in {values}, and its density is positive on {support} only"
+    helps = (_base_help(values),)
+    return Finding("FS313", message, span, f"is 0 outside {support}", labels=labels, helps=helps, node=node)
+
+
+def infinite_end(what: str, values: Support, span: Span, labels: tuple[Label, ...] = (), node: str = "") -> Finding:
+    """Data can hit an end where the density that they end in is zero or infinite."""
+    message = f"the density of {what} is 0 or infinite at an end of {values} that data can hit"
+    helps = ("map the data into the inside of it, or use a density that is finite at the ends",)
+    return Finding("FS314", message, span, labels=labels, helps=helps, node=node)
 
 
 def _base_help(values: Support) -> str:

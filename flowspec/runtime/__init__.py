@@ -8,6 +8,7 @@ from flowspec.runtime.conv import Conv, MaskedConv
 from flowspec.runtime.densities import Conditional, Density, Factored, Free, Independent
 from flowspec.runtime.families.base import Family
 from flowspec.runtime.families.bernoulli import Bernoulli
+from flowspec.runtime.families.beta import Beta
 from flowspec.runtime.families.categorical import Categorical
 from flowspec.runtime.families.discretized import DiscretizedLogisticMixture
 from flowspec.runtime.families.joint import JointMixture, LinkedMixture
@@ -40,7 +41,6 @@ from flowspec.runtime.steps.squeeze import Squeeze, Unsqueeze
 from flowspec.runtime.steps.tanh import Tanh
 from flowspec.runtime.table import Table
 from flowspec.runtime.transforms import Additive, Affine, Transform
-from flowspec.runtime.weight_norm import WeightNorm
 
 __all__ = [
     "ActNorm",
@@ -49,6 +49,7 @@ __all__ = [
     "Autoregressive",
     "AutoregressiveStep",
     "Bernoulli",
+    "Beta",
     "Categorical",
     "ChannelEmbedding",
     "ChannelNorm",
@@ -95,7 +96,6 @@ __all__ = [
     "Transform",
     "Uniform",
     "Unsqueeze",
-    "WeightNorm",
     "check_digest",
     "checkerboard",
     "entries",

@@ -44,6 +44,22 @@ def _binned(p: Named, family: Any) -> td.Distribution:
     return td.Categorical(logits=table.masked_fill(k > last, -torch.inf))
 
 
+class _Beta(td.Beta):
+    """The beta distribution with its distribution function, which torch leaves out."""
+
+    def cdf(self, value: Tensor) -> Tensor:
+        """I_x(a, b), the sum of positive terms x^(a+n) (1-x)^b (a+b)_n / (a B(a, b) (a+1)_n), n = 0, 1, ..."""
+        a, b = self.concentration1, self.concentration0
+        swap = value > 0.5
+        x, a, b = torch.where(swap, 1 - value, value), torch.where(swap, b, a), torch.where(swap, a, b)
+        term = (a * x.log() + b * (-x).log1p() + (a + b).lgamma() - a.lgamma() - b.lgamma() - a.log()).exp()
+        total = term
+        for n in range(400):  # x is at most 1/2
+            term = term * x * (a + b + n) / (a + 1 + n)
+            total = total + term
+        return torch.where(swap, 1 - total, total)
+
+
 _ONE = torch.ones((), dtype=torch.float64)
 
 # By the class of the emitted family: from its named parameters to a distribution of each variable.
@@ -55,6 +71,7 @@ DISTRIBUTIONS: dict[str, Callable[[Named, Any], td.Distribution]] = {
     "Logistic": lambda p, _: _logistic(p["mean"], p["log_scale"].exp()),
     "StandardLogistic": lambda p, _: _logistic(0 * _ONE, _ONE),
     "Uniform": lambda p, _: td.Uniform(0 * _ONE, _ONE, validate_args=False),
+    "Beta": lambda _, family: _Beta(family.a * _ONE, family.b * _ONE, validate_args=False),
     "GaussianMixture": lambda p, _: _mixture(p, td.Normal),
     "LogisticMixture": lambda p, _: _mixture(p, _logistic),
     "DiscretizedLogisticMixture": _binned,

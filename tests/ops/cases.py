@@ -213,6 +213,8 @@ DENSITIES = (
     ordered("logistic", "density:logistic", _MLP, shape="[3]", values="real", head="logistic"),
     flow("logistic/base", "density:logistic", "{coupling: {keep: half, net: [{linear: 5}]}}", base="logistic"),
     flow("uniform", "density:uniform", "sigmoid", base="uniform"),
+    flow("beta", "density:beta", "sigmoid", base="{beta: [2, 0.5]}"),
+    _case("beta/leaf", "density:beta", "x: {shape: [2], values: [0, 1]}\nhead: {beta: [1, 3]}"),
     flow("uniform/interval", "density:uniform", "{permute: [1, 0, 3, 2]}", values="[0, 1]", base="uniform"),
     ordered("gaussian_mixture", "density:gaussian_mixture", _MLP, shape="[3]", values="real", head="{gaussian_mixture: 2}"),
     ordered("gaussian_mixture/arguments", "density:gaussian_mixture", f"[{CONV}]", values="real",

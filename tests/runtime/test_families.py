@@ -7,6 +7,7 @@ import torch
 
 from flowspec.runtime import (
     Bernoulli,
+    Beta,
     Categorical,
     DiscretizedLogisticMixture,
     Family,
@@ -28,6 +29,7 @@ CONTINUOUS: dict[str, Family] = {
     "normal": Normal(),
     "logistic": Logistic(),
     "uniform": Uniform(),
+    "beta": Beta(2, 3.5),
     "gaussian_mixture": GaussianMixture(3),
     "logistic_mixture": LogisticMixture(2),
     "standard_normal": StandardNormal(),
@@ -55,6 +57,20 @@ def test_probabilities_sum_to_one_and_samples_follow(name: str) -> None:
 def test_no_mass_off_the_values(name: str) -> None:
     family, n = DISCRETE[name]
     assert (family.log_prob(torch.tensor([-1.0, 0.5, n]), parameters(family, 3)) == -torch.inf).all()
+
+
+@pytest.mark.parametrize(("a", "b"), [(0.02, 0.03), (0.5, 0.5), (1, 1), (1, 4), (30, 2), (2000, 3000)])
+def test_beta_by_its_moments(a: float, b: float) -> None:
+    family, n = Beta(a, b), 200_000
+    torch.manual_seed(2)
+    for dtype in (torch.float32, torch.float64):
+        x = family.sample(torch.rand(n, 2, dtype=dtype)).double()
+        variance = a * b / ((a + b) ** 2 * (a + b + 1))
+        assert x.mean().item() == pytest.approx(a / (a + b), abs=5 * (variance / n) ** 0.5)
+        assert x.var().item() == pytest.approx(variance, rel=0.03)
+    y = torch.rand(100, dtype=torch.float64)
+    meant = torch.distributions.Beta(*torch.tensor([a, b], dtype=torch.float64))
+    assert torch.allclose(family.log_prob(y), meant.log_prob(y), rtol=1e-9)
 
 
 def test_every_variable_has_its_own_count() -> None:

@@ -98,13 +98,19 @@ def test_every_density_of_the_language_has_a_second_opinion() -> None:
     from flowspec.graph.support import REAL, integers
 
     for op in DENSITIES:
-        density = op(**dict.fromkeys(op.required(), 3))
+        density = op(**{name: (2, 3) if name == "shape" else 3 for name in op.required()})
         values = integers(2) if op.__name__ in ("Bernoulli", "Categorical", "DiscretizedLogisticMixture") else REAL
         words = {density.lower(values).name, *([density.lower_standard().name] if density.bare else [])}
         assert words <= set(DISTRIBUTIONS), words
 
 
-ARGUMENTS = {"Categorical": [4], "GaussianMixture": [3], "LogisticMixture": [3], "DiscretizedLogisticMixture": [6, 3]}
+ARGUMENTS = {
+    "Categorical": [4],
+    "Beta": [0.6, 2.5],
+    "GaussianMixture": [3],
+    "LogisticMixture": [3],
+    "DiscretizedLogisticMixture": [6, 3],
+}
 
 
 @pytest.mark.parametrize("together", [False, True])
