@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Protocol
 
-from flowspec.cli import build, check, eval, explain, field, mask, ops, sample, schema, train, verify
+from flowspec.cli import build, check, eval, explain, field, mask, ops, order, sample, schema, train, verify
 from flowspec.cli.streams import Streams
 
 
@@ -30,6 +30,7 @@ COMMANDS: tuple[CommandModule, ...] = (
     build,
     mask,
     field,
+    order,
     verify,
     train,
     eval,

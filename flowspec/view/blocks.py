@@ -104,4 +104,5 @@ def inks_of(picture: Picture) -> Iterator[tuple[Ink, str]]:
     yield from ((Ink(tone, tone), tone.label) for tone in picture.tones if tone.label)
     scales = {panel.tones: None for panel in panels if shaded(panel)}
     for off, on in scales:
-        yield from ((Ink(on, off, n / 4), f"{words} kept") for n, words in ((1, "1/4"), (2, "1/2"), (3, "3/4")))
+        quarters = ((1, "1/4"), (2, "1/2"), (3, "3/4"))
+        yield from ((Ink(on, off, n / 4), f"{words} {on.scale}") for n, words in quarters)

@@ -65,6 +65,23 @@ class Shaded:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class Numbered:
+    """Cells with a number each: `values` (rows, columns) from 1 to `most`, 0 where there is none. As a share a number is
+    how far along it is."""
+
+    values: npt.NDArray[np.int64]
+    most: int
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.values.shape[0], self.values.shape[1]
+
+    def shares(self, rows: int, columns: int) -> Shares:
+        on = self.values / max(1, self.most)
+        return _blocks(np.stack([1 - on, on]), self.shape, rows, columns)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class Dense:
     """A dense mask that is never held as a whole: row i, column j is kept when label j is inside label i.
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
+from flowspec.order import Grid
 from flowspec.passes.blind import at_text
 from flowspec.passes.knowledge.reach import Reach
 from flowspec.view.cells import Indexed
@@ -130,7 +131,7 @@ def _panels(field: Field) -> Iterator[Panel]:
     alike: dict[bytes, list[int]] = {}
     for k in _shown(field, len(tables)):
         alike.setdefault(tables[k].tobytes() if field.grid.axes < 3 else bytes([k]), []).append(k)
-    rows, columns = _axes(field)
+    rows, columns = axes_of(field.grid)
     for channels in alike.values():
         cells = Indexed(tables[channels[0]], len(tones))
         yield Panel(_panel_title(field, channels), cells, tones, rows, columns)
@@ -146,9 +147,9 @@ def _shown(field: Field, count: int) -> list[int]:
     return [k for k in range(count) if first <= k % frames < first + FRAMES]
 
 
-def _axes(field: Field) -> tuple[Axis, Axis]:
-    _, (rows, columns) = fold(field.grid)
-    grid = field.grid
+def axes_of(grid: Grid) -> tuple[Axis, Axis]:
+    """What the rows and the columns of a panel of variables are."""
+    _, (rows, columns) = fold(grid)
     if grid.axes > 1:
         return Axis("row", 0, rows - 1), Axis("column", 0, columns - 1)
     if rows == grid.channels:

@@ -74,7 +74,7 @@ def fields(facts: Facts, node: str | None = None, at: str | None = None, member:
     model = facts.program.model
     known = [owner.id for owner in owners] + (["z"] if isinstance(model, Flow) else [])
     if node is not None and node not in known:
-        raise _no_field(node, known)
+        raise no_field(node, known)
     chosen = [owner for owner in owners if node in (None, owner.id)]
     found = tuple(_in_nets(facts, chosen, at, member))
     if isinstance(model, Flow) and node in (None, "z"):
@@ -82,7 +82,8 @@ def fields(facts: Facts, node: str | None = None, at: str | None = None, member:
     return found
 
 
-def _no_field(node: str, known: list[str]) -> ViewError:
+def no_field(node: str, known: list[str]) -> ViewError:
+    """What to say of a name that no density or step with an order has."""
     guess = suggest(node, known)
     there = f"there are: {', '.join(known[:8])}" if known else "no conditional of this model reads another variable"
     return ViewError(f"there is no density or step with an order called `{node}`", _hint(guess, there))

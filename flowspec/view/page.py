@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from flowspec.view.blocks import Block, Ink, block_of, extent_of, grid_of, inks_of
 from flowspec.view.pictures import Axis, Figure, Panel, Picture, kind_of
 from flowspec.view.words import joined, wrapped
 
 WIDTH, MARGIN, GAP = 880, 24, 20
-SIZE, SMALL, LARGE = 13, 11, 20  # of letters
+SIZE, SMALL, SMALLEST, LARGE = 13, 11, 9, 20  # of letters
+MOST_NUMBERS = 1024  # cells of a panel that are numbered
 LETTER = 0.53  # the width of a letter by its size, a little more than most fonts take
 LEADING = 1.5
 AXES_FROM = 90  # pixels from which a side has its axis beside it, and not in words
@@ -18,7 +21,7 @@ AXES_FROM = 90  # pixels from which a side has its axis beside it, and not in wo
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """One line of text: `y` is its baseline; `anchor` start, middle or end; `turned` runs upwards."""
+    """One line of text: `y` is its baseline, `paper` its colour that of the page; `anchor` start, middle or end; `turned` runs upwards."""
 
     x: float
     y: float
@@ -26,6 +29,7 @@ class Words:
     size: int = SIZE
     faint: bool = False
     bold: bool = False
+    paper: bool = False
     anchor: str = "start"
     turned: bool = False
 
@@ -130,9 +134,23 @@ def _panel(panel: Panel) -> tuple[list[Item], float, float]:
     items: list[Item] = [Placed(left, top, block)]
     if panel.title:
         items.append(Words(left, SMALL, panel.title, SMALL))
+    items.extend(_numbers(panel, block, left, top))
     items.extend(_ticks(panel, block, left, top))
     width = max(left + block.width, left + _long(panel.title, SMALL))
     return items, width, top + block.height + (SMALL * LEADING if below else 0.0)
+
+
+def _numbers(panel: Panel, block: Block, left: float, top: float) -> Iterator[Words]:
+    """The numbers of cells that are large enough for them, light on dark cells."""
+    if panel.numbers is None or panel.shape != grid_of(panel) or panel.numbers.size > MOST_NUMBERS:
+        return
+    last = int(panel.numbers.max(initial=1))
+    if block.across < LETTER * SMALLEST * len(str(last)) + 2 or block.down < SMALLEST:
+        return
+    for (row, column), n in np.ndenumerate(panel.numbers):
+        if n:
+            x, y = left + (column + 0.5) * block.across, top + (row + 0.5) * block.down + SMALLEST / 3
+            yield Words(x, y, str(n), SMALLEST, paper=2 * int(n) > last, anchor="middle")
 
 
 def _ticks(panel: Panel, block: Block, left: float, top: float) -> Iterator[Words]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from flowspec.view.cells import Cells, Indexed, Shaded, Shares
+from flowspec.view.cells import Cells, Indexed, Numbered, Shaded, Shares
 from flowspec.view.tones import TONES, Tone
 
 Codes = npt.NDArray[np.intp]
@@ -45,7 +45,12 @@ class Panel:
     @property
     def mixed(self) -> bool:
         """Whether each cell is a share by itself."""
-        return isinstance(self.cells, Shaded)
+        return isinstance(self.cells, Shaded | Numbered)
+
+    @property
+    def numbers(self) -> npt.NDArray[np.int64] | None:
+        """(rows, columns) the number of each cell, 0 for none, where cells have numbers."""
+        return self.cells.values if isinstance(self.cells, Numbered) else None
 
     @property
     def present(self) -> tuple[Tone, ...]:

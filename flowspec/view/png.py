@@ -79,7 +79,7 @@ def _write(image: Any, words: Words) -> None:
     from PIL import Image, ImageDraw, ImageFont
 
     font: Any = ImageFont.load_default(SCALE * words.size)
-    fill = FAINT["light"] if words.faint else TEXT["light"]
+    fill = (PAPER if words.paper else FAINT if words.faint else TEXT)["light"]
     stroke = 0.6 if words.bold else 0
     text, x, y = clean(words.text), SCALE * words.x, SCALE * words.y
     anchor = {"start": "ls", "middle": "ms", "end": "rs"}[words.anchor]

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from flowspec.graph.masks import LabelMask, SiteMask, TapMask
 from flowspec.view.fields import Field
 from flowspec.view.masks import Derived, Keep
+from flowspec.view.orders import Generation
 
 FORMAT_VERSION = 1
 
@@ -23,6 +24,11 @@ def mask_json(name: str, path: str, sha256: str, masks: tuple[Derived, ...]) -> 
 def field_json(name: str, path: str, sha256: str, fields: tuple[Field, ...]) -> str:
     """The fields of one variable as one JSON object; variables are numbered row-major in the order of x."""
     return _document("field", name, path, sha256, "fields", [_field(field) for field in fields])
+
+
+def order_json(name: str, path: str, sha256: str, orders: tuple[Generation, ...]) -> str:
+    """The generation orders of one spec as one JSON object."""
+    return _document("order", name, path, sha256, "orders", [_order(order) for order in orders])
 
 
 def _document(kind: str, name: str, path: str, sha256: str, key: str, records: list[dict[str, Any]]) -> str:
@@ -82,6 +88,26 @@ def _labels(rule: str, reads: tuple[int, ...], writes: tuple[int, ...]) -> dict[
 def _label_row(rule: str, labels: tuple[int, ...]) -> list[int] | list[str]:
     """Integers; bit sets in hexadecimal, for most readers of JSON keep 53 bits of a number."""
     return [f"{label:x}" for label in labels] if rule == "subset" else list(labels)
+
+
+# --- orders --------------------------------------------------------------------------------------------------------
+
+
+def _order(order: Generation) -> dict[str, Any]:
+    places = order.places
+    return {
+        "nodes": list(order.names),
+        "file": order.span.file,
+        "line": order.span.start.line,
+        "order": order.order.label,
+        "member": order.member,
+        "members": order.members,
+        "shape": list(order.shape),
+        "names": list(order.labels) or None,
+        "sequence": order.order.sequence.tolist(),
+        "places": None if places is None else places.tolist(),
+        "levels": order.levels.tolist(),
+    }
 
 
 # --- fields --------------------------------------------------------------------------------------------------------

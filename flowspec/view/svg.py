@@ -62,7 +62,8 @@ def _item(item: Item) -> str:
 
 
 def _words(words: Words) -> str:
-    names = f"fs-w {'fs-faint' if words.faint else 'fs-ink'}{' fs-b' if words.bold else ''}"
+    color = "fs-paper" if words.paper else "fs-faint" if words.faint else "fs-ink"
+    names = f"fs-w {color}{' fs-b' if words.bold else ''}"
     anchor = f' text-anchor="{words.anchor}"' if words.anchor != "start" else ""
     x, y = _number(words.x), _number(words.y)
     turn = f' transform="rotate(-90 {x} {y})"' if words.turned else ""

@@ -34,7 +34,8 @@ class Mode:
     def grid(self, panel: Panel) -> tuple[int, int]:
         """The rows and columns that are told apart."""
         rows, columns = panel.shape
-        return (rows, columns) if self.kind in ("wide", "narrow", "half") else self._coarse(rows, columns)
+        sharp = self.kind in ("wide", "narrow", "half", "numbers")
+        return (rows, columns) if sharp else self._coarse(rows, columns)
 
     def _coarse(self, rows: int, columns: int) -> tuple[int, int]:
         """As wide as there is room, and as high as keeps the proportions: a character is twice as high as wide."""
@@ -56,6 +57,8 @@ def mode_of(panels: tuple[Panel, ...], width: int) -> Mode:
     """One mode for panels of one kind: the one that shows every cell, as large as fits."""
     rows, columns = (max(panel.shape[axis] for panel in panels) for axis in (0, 1))
     two, mixed = kind_of(panels[0])
+    if (digits := digits_of(panels)) and (digits + 1) * columns < width and rows <= TALLEST:
+        return Mode("numbers", size=digits)
     sharp = two and not mixed
     if sharp and columns > 20 and columns <= width and rows <= 2 * TALLEST:
         return Mode("half")
@@ -66,6 +69,8 @@ def mode_of(panels: tuple[Panel, ...], width: int) -> Mode:
 
 def draw(panel: Panel, mode: Mode, ascii_only: bool) -> Drawn:
     """The characters of one panel."""
+    if mode.kind == "numbers":
+        return _numbers(panel, mode.size)
     shares = panel.cells.shares(*mode.grid(panel))
     if mode.kind == "half":
         return _half(panel, shares[1] > 0, ascii_only)
@@ -78,6 +83,19 @@ def draw(panel: Panel, mode: Mode, ascii_only: bool) -> Drawn:
     present = set(codes.ravel().tolist())
     legend = tuple((glyphs[k], t.label) for k, t in enumerate(panel.tones) if k in present and t.label)
     return Drawn(lines, size * codes.shape[1], legend)
+
+
+def digits_of(panels: tuple[Panel, ...]) -> int:
+    """The digits of the longest number in panels whose cells have numbers, else 0."""
+    found = [panel.numbers for panel in panels]
+    return max((len(str(int(n.max(initial=0)))) for n in found if n is not None), default=0)
+
+
+def _numbers(panel: Panel, digits: int) -> Drawn:
+    """The number of each cell, right under each other."""
+    assert panel.numbers is not None
+    lines = tuple((("".join(f"{n or '':>{digits + 1}}" for n in row) + " ", ""),) for row in panel.numbers.tolist())
+    return Drawn(lines, (digits + 1) * panel.shape[1] + 1, ())
 
 
 def symbol(tone: Tone, ascii_only: bool) -> str:
@@ -104,5 +122,8 @@ def _shaded(panel: Panel, on: npt.NDArray[np.float64], ascii_only: bool, size: i
     glyphs, tone = SHADES[ascii_only], panel.tones[1]
     codes = np.where(on <= 0, 0, np.where(on >= 1, 4, 1 + np.minimum(2, np.floor(3 * on)))).astype(int)
     lines = tuple(_line(row.tolist(), [g * size for g in glyphs], ["", *[tone.sgr] * 4]) for row in codes)
+    if panel.numbers is not None:
+        words = f"{glyphs[1]} in the first third, {glyphs[2]} in the second, {glyphs[3]} in the last, {glyphs[4]} last of all"
+        return Drawn(lines, size * on.shape[1], (("when:", words),))
     shares = f"{glyphs[1]} under 1/3, {glyphs[2]} under 2/3, {glyphs[3]} less than all, {glyphs[4]} all"
     return Drawn(lines, size * on.shape[1], (("share kept:", f"blank none, {shares}"),))

@@ -19,6 +19,7 @@ class Tone:
         glyph: two characters, for text; `ascii` the same where there is nothing but ASCII.
         light: its colour on a light page, `dark` on a dark one, `sgr` in a terminal.
         dot: whether a dot marks the cell, in the colour of the page (`paper`) or of text (`ink`).
+        scale: what a share of it is a share of, for legends of shades.
         lone: whether it is shown wherever it occurs, even in a coarse cell that has more of another tone.
     """
 
@@ -31,6 +32,7 @@ class Tone:
     sgr: str
     dot: str = ""
     lone: bool = False
+    scale: str = "kept"
 
 
 BLUE, GREY, ORANGE, INK = ("#0072b2", "#3d8fd1"), ("#dfe3e8", "#2b3138"), ("#e69f00", "#ffb84d"), ("#1f2328", "#f0f3f6")
@@ -48,9 +50,11 @@ SEEN = Tone("seen", "sees", "██", "##", *BLUE, "38;5;33")
 MISSING = Tone("missing", "may know, and does not see", "░░", "oo", *ORANGE, "38;5;208")
 BARRED = Tone("barred", "must not see", "··", "..", *GREY, "38;5;245")
 UNSEEN = Tone("unseen", "does not depend on", "··", "..", *GREY, "38;5;245")
+LATER = Tone("later", "", "··", "..", *GREY, "38;5;245")
+DRAWN = Tone("drawn", "", "██", "##", *BLUE, "38;5;33", scale="of the way")
 BLANK = Tone("blank", "", "  ", "  ", "#ffffff", "#0d1117", "")
 
-TONES = (DROPPED, KEPT, HERE_DROPPED, HERE_KEPT, MOVED, PASSED, ITSELF, SEEN, MISSING, BARRED, UNSEEN)
+TONES = (DROPPED, KEPT, HERE_DROPPED, HERE_KEPT, MOVED, PASSED, ITSELF, SEEN, MISSING, BARRED, UNSEEN, LATER, DRAWN)
 THEMES = ("light", "dark")
 PAPER = {"light": "#ffffff", "dark": "#0d1117"}
 TEXT = {"light": "#1f2328", "dark": "#e6edf3"}

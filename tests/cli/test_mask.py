@@ -160,3 +160,15 @@ def test_findings_name_the_command_that_shows_them(flowspec: Run) -> None:
     out = flowspec("check", "stack.yaml").out
     assert "`flowspec field SPEC --at 6,6` shows it" in out
     assert "57 missing" in flowspec("field", "stack.yaml", "--at", "6,6").out
+
+
+def test_orders_are_drawn_and_written(flowspec: Run, tmp_path: Path) -> None:
+    assert "drawn together" in flowspec("order", "stack.yaml").out
+    assert flowspec("order", "stack.yaml", "-o", "a.npy").code == 0
+    levels = np.load(tmp_path / "a.npy")
+    assert levels.shape == (1, 12, 12)
+    assert levels.max() == 34
+    assert flowspec("order", "maf.yaml", "-o", "a.npy").code == 2
+    assert "name one: autoregressive.1" in flowspec("order", "maf.yaml", "-o", "a.npy").err
+    for suffix in ("svg", "html", "json", "png"):
+        assert flowspec("order", "stack.yaml", "-o", f"a.{suffix}").code == 0

@@ -10,6 +10,8 @@ from flowspec.view.field_picture import field_picture
 from flowspec.view.fields import Field, fields
 from flowspec.view.mask_picture import mask_picture
 from flowspec.view.masks import Derived, derived_masks
+from flowspec.view.order_picture import order_picture
+from flowspec.view.orders import Generation, generations
 from flowspec.view.pictures import Picture
 
 GOLDENS = Path(__file__).parent / "goldens"
@@ -162,14 +164,23 @@ def found_fields(name: str, node: str | None = None, at: str | None = None, memb
     return fields(facts, node, at, member)
 
 
+def found_orders(name: str, node: str | None = None, member: int = 0) -> tuple[Generation, ...]:
+    """The generation orders of a spec."""
+    facts = report(name).all_facts
+    assert facts is not None
+    return generations(facts, node, member)
+
+
 def picture(kind: str, name: str, *, node: str | None = None, at: str | None = None, sort: bool = False) -> Picture:
     """A picture as the command line draws it."""
     if kind == "mask":
         return mask_picture(name, "<stdin>", masks(name, node), node is None, sort)
+    if kind == "order":
+        return order_picture(name, "<stdin>", found_orders(name, node), report(name).facts.sampling_steps or 1)
     return field_picture(name, "<stdin>", found_fields(name, node, at))
 
 
-ALL = [(kind, name) for kind in ("mask", "field") for name in SPECS]
+ALL = [(kind, name) for kind in ("mask", "field", "order") for name in SPECS]
 
 
 def compare(name: str, text: str) -> None:

@@ -12,8 +12,8 @@ from jsonschema import Draft7Validator
 from flowspec.graph.masks import LabelMask, TapMask
 from flowspec.ops.lower_weighted import label_matrix
 from flowspec.view.masks import Keep
-from flowspec.view.records import field_json, mask_json
-from tests.view.drawn import SPECS, found_fields, masks
+from flowspec.view.records import field_json, mask_json, order_json
+from tests.view.drawn import SPECS, found_fields, found_orders, masks
 
 INT, TEXT = {"type": "integer", "minimum": 0}, {"type": "string"}
 INTS = {"type": "array", "items": INT}
@@ -65,10 +65,25 @@ FIELDS = document(
 )  # fmt: skip
 
 
+NAMES = {"anyOf": [{"type": "array", "items": TEXT}, {"type": "null"}]}
+ORDERS = document(
+    "order",
+    "orders",
+    closed(
+        {
+            "nodes": {"type": "array", "items": TEXT}, "file": TEXT, "line": INT, "order": TEXT, "member": INT,
+            "members": INT, "shape": INTS, "names": NAMES, "sequence": INTS,
+            "places": {"anyOf": [INTS, {"type": "null"}]}, "levels": INTS,
+        }
+    ),
+)  # fmt: skip
+
+
 @pytest.mark.parametrize("name", SPECS)
 def test_forms(name: str) -> None:
     MASKS.validate(json.loads(mask_json(name, "a.yaml", "0", masks(name))))
     FIELDS.validate(json.loads(field_json(name, "a.yaml", "0", found_fields(name))))
+    ORDERS.validate(json.loads(order_json(name, "a.yaml", "0", found_orders(name))))
 
 
 @pytest.mark.parametrize("name", SPECS)
