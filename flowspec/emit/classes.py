@@ -46,7 +46,8 @@ def class_lines(plan: ClassPlan) -> list[str]:
 def _constructor(plan: ClassPlan) -> Iterator[str]:
     parameters = "".join(f", {name}: int" for name in plan.parameters)
     yield f"    def __init__(self{parameters}) -> None:"
-    yield from lay_out(f"super().__init__({', '.join(map(text_of, plan.arguments))})", 8)
+    arguments = [*map(text_of, plan.arguments), *(f"{name}={text_of(value)}" for name, value in plan.keywords)]
+    yield from lay_out(f"super().__init__({', '.join(arguments)})", 8)
     for attribute in plan.attributes:
         yield from _attribute(attribute)
 

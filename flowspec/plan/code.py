@@ -103,7 +103,8 @@ class Method:
 
 @dataclass(frozen=True, slots=True)
 class ClassPlan:
-    """One class: class attributes, the arguments of the base's constructor, attributes in order, and methods.
+    """One class: class attributes, the arguments of the base's constructor (those by `keywords` last), attributes in
+    order, and methods.
 
     `parameters` are integers that the constructor takes; `label` is the name that a net or a block asked for.
     """
@@ -117,6 +118,7 @@ class ClassPlan:
     arguments: tuple[Value, ...] = ()
     parameters: tuple[str, ...] = ()
     label: str = ""
+    keywords: tuple[tuple[str, Value], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from flowspec.graph.model import Autoregressive, Leaf
 from flowspec.passes.facts import DensityFacts, Facts
 from flowspec.plan.code import Attribute, ClassPlan, Construct, Method, Parameter, Return, Value
 from flowspec.plan.contexts import Origins, datum, entries, parameter_names
+from flowspec.plan.literals import Literals
 from flowspec.plan.module import Module
 from flowspec.plan.nets import NetUse, net_class
+from flowspec.plan.numbers import Places
 from flowspec.plan.orders import levels_text, places_of
 from flowspec.plan.schedule import Schedule
 
 TENSOR = "torch.Tensor"
+GRAPH = 4096  # dependencies up to which a graph's are written out
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +80,31 @@ def autoregressive(density: Autoregressive, shell: Shell, facts: Facts, origins:
         shell.name, (*shell.bases, "Autoregressive"), shell.doc, (Attribute("net", Construct(net)),),
         (_theta(density, shell, len(found.levels)),), shell.fields,
         (density.head.lower(found.support, together), found.layout.shape, levels),
+        keywords=_predecessors(found, places, module.literals) if shell.given is not None else (),
     )  # fmt: skip
+
+
+def _predecessors(found: DensityFacts, places: Places | None, literals: Literals) -> tuple[tuple[str, Value], ...]:
+    """What tells in sampling whether the rest can be drawn: ranks where levels are others, what graphs let be known."""
+    ranks = [order.rank for order in found.orders]
+    if places is not None and all(rank is not None for rank in ranks):
+        rows = [np.unique(rank, return_inverse=True)[1].reshape(-1) + 1 for rank in ranks if rank is not None]
+        if all(np.array_equal(row, own) for row, own in zip(rows, found.levels, strict=True)):
+            return ()
+        return (("ranks", levels_text(rows, places, literals, "RANKS", "where each variable stands in the order")),)
+    table = _known(found)
+    return (("knows", literals.constant("KNOWS", table, "what each variable depends on")),) if table else ()
+
+
+def _known(found: DensityFacts) -> dict[int, list[int]]:
+    """What each variable depends on, where that is a short table; empty where it is not known or too long."""
+    if found.net is None or found.net.reach is None or found.net.reach.dependency is None:
+        return {}
+    bits, size = found.net.reach.dependency, found.layout.units
+    if size > GRAPH:
+        return {}
+    table = {v: np.flatnonzero(bits.row(v)).tolist() for v in range(size)}
+    return {v: row for v, row in table.items() if row} if sum(map(len, table.values())) <= GRAPH else {}
 
 
 def _theta(density: Autoregressive, shell: Shell, members: int) -> Method:

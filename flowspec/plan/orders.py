@@ -42,12 +42,17 @@ def _dense(ranks: Ints) -> Ints:
     return np.unique(ranks, return_inverse=True)[1].reshape(-1).astype(np.int64)
 
 
-def levels_text(levels: Sequence[Ints], places: Places | None, literals: Literals) -> Value:
+def levels_text(
+    levels: Sequence[Ints],
+    places: Places | None,
+    literals: Literals,
+    want: str = "LEVELS",
+    comment: str = "the sampling level of each variable",
+) -> Value:
     """The levels of the sampler, from 0: one row, or one for each member of an ensemble."""
     rows = [(row - 1).tolist() for row in levels]
-    comment = "the sampling level of each variable"
     if len(rows) == 1:
-        return literals.row(rows[0], places, "LEVELS", comment)
-    by_place = "the sampling level of each place in the order"
-    found = literals.ensemble(rows, places, "LEVELS", by_place) if places is not None else ""
-    return Expr(found) if found else [literals.row(row, None, "LEVELS", comment) for row in rows]
+        return literals.row(rows[0], places, want, comment)
+    by_place = comment.replace("each variable", "each place in the order")
+    found = literals.ensemble(rows, places, want, by_place) if places is not None else ""
+    return Expr(found) if found else [literals.row(row, None, want, comment) for row in rows]

@@ -9,6 +9,7 @@ import torch
 from flowspec.runtime.densities import Density
 from flowspec.runtime.families.base import Family
 from flowspec.runtime.masks import home, label_rows
+from flowspec.runtime.observed import Predecessors, observation
 
 
 class Autoregressive(Density):
@@ -16,17 +17,29 @@ class Autoregressive(Density):
 
     A subclass says theta(x, **given), (B, *shape, size), or with one row a site, (B, 1, *sites, size), where the family
     models its channels together: log p of a site is then the term of its last channel. `levels` has one integer per
-    variable, row-major: variables of a level are drawn together. For an ensemble of K orders `levels` is a list of K such
-    lists, theta takes `order`, and the density is the mean of the members' densities, in train mode as in eval mode.
+    variable, row-major: variables of a level are drawn together. For an ensemble of K orders `levels` is a list of K
+    such lists, theta takes `order`, and the density is the mean of the members' densities, in train and eval mode.
+
+    `ranks` is where each variable stands in the order, in the form of `levels`, by which it is when they are left out;
+    `knows` lists what each variable depends on, for a graph. Both serve to tell what may be observed in `sample`.
     """
 
     level_of: torch.Tensor
 
-    def __init__(self, family: Family, shape: tuple[int, ...], levels: list[int] | range | list[list[int]]) -> None:
+    def __init__(
+        self,
+        family: Family,
+        shape: tuple[int, ...],
+        levels: list[int] | range | list[list[int]],
+        ranks: list[int] | range | list[list[int]] | None = None,
+        knows: dict[int, list[int]] | None = None,
+    ) -> None:
         super().__init__(shape)
         self.family = family
         self.levels = label_rows(levels)
         self.orders = len(self.levels)
+        rows = self.levels if ranks is None else label_rows(ranks)
+        self.before = [Predecessors(row, own, knows) for row, own in zip(rows, self.levels, strict=True)]
         self.reset_buffers()
 
     def reset_buffers(self, device: torch.device | None = None) -> None:
@@ -69,25 +82,109 @@ class Autoregressive(Density):
 
     @torch.no_grad()
     def sample(  # type: ignore[override]
-        self, n: int, *, generator: torch.Generator | None = None, order: int | None = None, **given: torch.Tensor
+        self,
+        n: int,
+        *,
+        generator: torch.Generator | None = None,
+        order: int | None = None,
+        observed: torch.Tensor | None = None,
+        mask: torch.Tensor | None = None,
+        **given: torch.Tensor,
     ) -> torch.Tensor:
-        """(n, *shape); the noise is drawn first, in variable order, and then each sample's member of an ensemble."""
-        given = self.admit_given(n, given)
+        """(n, *shape); the noise is drawn first, in variable order, and then each sample's member of an ensemble.
+
+        With `observed`, (*shape) or (n, *shape), and a boolean `mask` of either shape that is True where x is observed:
+        the other variables given these, exactly. That takes an order in which no observed variable depends on another
+        one; ValueError otherwise (also where the order alone would allow it, except on graphs). A member of an ensemble
+        is then drawn in proportion to the probability that it gives to what is observed.
+        """
+        context = self.admit_given(n, given)
         noise = self.uniform(n, self.family.noise, generator)
+        if observed is None and mask is None:
+            start, fixed = noise.new_zeros(n, *self.shape), torch.zeros_like(noise[:1, ..., 0], dtype=torch.bool)
+        else:
+            start, fixed = self.admit_observed(n, observed, mask, order, given)
         if self.orders == 1 or order is not None:
-            return self.draw(noise, order, given)
-        member = torch.randint(self.orders, (n,), generator=generator, device=noise.device)
-        x = noise.new_empty(n, *self.shape)
+            return self.draw(noise, order, context, start, fixed)
+        if mask is None:
+            member = torch.randint(self.orders, (n,), generator=generator, device=noise.device)
+        else:
+            evidence = torch.stack([self.evidence(start, fixed, k, given) for k in range(self.orders)], 1)
+            member = torch.multinomial(evidence.softmax(1), 1, generator=generator)[:, 0]
+        x, fixed = start, fixed.expand(n, *self.shape)
         for k in member.unique().tolist():
             own = member == k
-            x[own] = self.draw(noise[own], k, {name: value[own] for name, value in given.items()})
+            some = {name: value[own] for name, value in context.items()}
+            x[own] = self.draw(noise[own], k, some, start[own], fixed[own])
         return x
 
-    def draw(self, noise: torch.Tensor, order: int | None, given: dict[str, torch.Tensor]) -> torch.Tensor:
-        """One pass for each level: its variables are drawn from what the levels before it have become."""
-        x = noise.new_zeros(noise.shape[:-1])
-        member = order or 0
+    def draw(
+        self,
+        noise: torch.Tensor,
+        order: int | None,
+        given: dict[str, torch.Tensor],
+        start: torch.Tensor,
+        fixed: torch.Tensor,
+    ) -> torch.Tensor:
+        """One pass for each level: its variables are drawn from what the levels before it have become.
+
+        x begins as `start`, and stays so where `fixed`, (n or 1, *shape) booleans, is True.
+        """
+        x, member = start, order or 0
         for level in sorted(set(self.levels[member])):
-            theta = self.of_order(x, order, given)
-            x = torch.where(self.level_of[member] == level, self.family.sample(noise, theta), x)
+            wanted = (self.level_of[member] == level) & ~fixed
+            if wanted.any():
+                x = torch.where(wanted, self.family.sample(noise, self.of_order(x, order, given)), x)
         return x
+
+    def evidence(
+        self, x: torch.Tensor, fixed: torch.Tensor, order: int | None, given: dict[str, torch.Tensor]
+    ) -> torch.Tensor:
+        """The log-probability of what is fixed, (n,), which no other variable moves."""
+        return torch.where(fixed.flatten(1), self.terms(x, order, **given), 0.0).sum(1)
+
+    def admit_observed(
+        self,
+        n: int,
+        observed: torch.Tensor | None,
+        mask: torch.Tensor | None,
+        order: int | None,
+        given: dict[str, torch.Tensor],
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """The observed values of n samples with zeros for the rest, and where they are, (n or 1, *shape)."""
+        name = getattr(self, "NAME", type(self).__name__)
+        x, fixed = observation(name, self.like, (n, *self.shape), self.family.channels, observed, mask)
+        self.check_observed(name, fixed, order)
+        x, _ = self.admit(x, given)
+        members = range(self.orders) if order is None else [order]
+        possible = torch.stack([self.evidence(x, fixed, k, given) for k in members]).amax(0) > -torch.inf
+        if not possible.all():
+            raise ValueError(f"{name}: what is observed in sample {int((~possible).nonzero()[0])} has probability 0")
+        return x, fixed
+
+    def check_observed(self, name: str, fixed: torch.Tensor, order: int | None) -> None:
+        """Raise ValueError unless the chain rule gives the rest exactly, under one member or under all of them."""
+        if order is not None and not 0 <= order < self.orders:
+            raise ValueError(f"order={order}: this is an ensemble of orders, say one of 0..{self.orders - 1}")
+        members = range(self.orders) if order is None else [order]
+        flat = fixed.flatten(1)
+        blocked = {k: found for k in members if (found := self.before[k].blocked(flat)).any()}
+        if not blocked:
+            return
+        k, found = next(iter(blocked.items()))
+        row = int(found.any(1).nonzero()[0])
+        i = int(found[row].nonzero()[0])
+        j = next(j for j in self.before[k].of(i) if not flat[row, j])
+        depend = "depend" if self.before[k].knows is not None else "may depend"
+        rest = [k for k in members if k not in blocked]
+        ways = f"; of this ensemble, order={', '.join(map(str, rest[:8]))} can do it" if rest else ""
+        raise ValueError(
+            f"{name}: {int(found[row].sum())} of {int(flat[row].sum())} observed variables {depend} on unobserved "
+            f"ones, the first of them x[{self.index(i)}] on x[{self.index(j)}]: keeping them would not draw from the "
+            f"conditional{ways}. It takes an order in which what is observed comes first: another order in the spec, "
+            "or an ensemble (`order: {random: K}`) with a member that has it"
+        )
+
+    def index(self, i: int) -> str:
+        """Variable i by its place in x."""
+        return ", ".join(str(int(k)) for k in torch.unravel_index(torch.tensor(i), self.shape))

@@ -7,6 +7,7 @@ from torch import nn
 
 from flowspec.runtime.families.base import Family
 from flowspec.runtime.masks import home, rebuild
+from flowspec.runtime.observed import observation
 
 
 class Density(nn.Module):
@@ -52,7 +53,7 @@ class Density(nn.Module):
 class Factored(Density):
     """Variables (or sites) independent of each other given the context.
 
-    A subclass says theta(n, **given), (n, *shape, size), or with one row a site where its channels are modelled together.
+    A subclass says theta(n, **given), (n, *shape, size), or with one row a site whose channels are modelled together.
     """
 
     def __init__(self, family: Family, shape: tuple[int, ...]) -> None:
@@ -78,10 +79,24 @@ class Factored(Density):
         return self.terms(x, **given).sum(1)
 
     @torch.no_grad()
-    def sample(self, n: int, *, generator: torch.Generator | None = None, **given: torch.Tensor) -> torch.Tensor:
-        given = self.admit_given(n, given)
+    def sample(
+        self,
+        n: int,
+        *,
+        generator: torch.Generator | None = None,
+        observed: torch.Tensor | None = None,
+        mask: torch.Tensor | None = None,
+        **given: torch.Tensor,
+    ) -> torch.Tensor:
+        """(n, *shape). Where a boolean `mask` is True x is as `observed`, which says nothing of the other variables."""
+        context = self.admit_given(n, given)
         noise = self.uniform(n, self.family.noise, generator)
-        return self.family.sample(noise, self.theta(n, **given))
+        x = self.family.sample(noise, self.theta(n, **context))
+        if observed is None and mask is None:
+            return x
+        name, size = getattr(self, "NAME", type(self).__name__), (n, *self.shape)
+        start, fixed = observation(name, self.like, size, self.family.channels, observed, mask)
+        return torch.where(fixed, self.admit(start, given)[0], x)
 
 
 class Independent(Factored):
@@ -92,7 +107,7 @@ class Independent(Factored):
 
 
 class Free(Factored):
-    """Every variable (or site) has learned parameters of its own, the same for all samples: a histogram of categories."""
+    """Every variable (or site) has learned parameters of its own, the same for each sample: a histogram of categories."""
 
     def __init__(self, family: Family, shape: tuple[int, ...]) -> None:
         super().__init__(family, shape)

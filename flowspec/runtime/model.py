@@ -37,6 +37,11 @@ class Model(Density):
     def admit_given(self, n: int, given: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         """The context of n samples. Raises TypeError or ValueError, naming the spec and the input."""
         for name in given:
+            if name in ("observed", "mask") and name not in self.GIVEN:
+                raise TypeError(
+                    f"{self.NAME}: `{name}` is for models with an order: of a {self.KIND} model without one, what some "
+                    "variables say of the others is not available"
+                )
             if name not in self.GIVEN:
                 raise TypeError(f"{self.NAME}: unknown context {name!r}, expected {', '.join(self.GIVEN) or 'none'}")
         return {name: self.admit_context(name, kind, n, given) for name, kind in self.GIVEN.items()}

@@ -21,6 +21,10 @@ _MODEL = frozenset(
         "n",
         "order",
         "generator",
+        "observed",
+        "mask",
+        "projection",
+        "seed",
         "draw",
         "log_det",
         "flow",
@@ -33,6 +37,7 @@ _MODEL = frozenset(
         "terms",
         "conditionals",
         "bits_per_dim",
+        "fisher_score",
         "initialize",
     ]
 )
