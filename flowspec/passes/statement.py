@@ -6,6 +6,7 @@ from collections import Counter
 
 from flowspec.graph.model import Autoregressive, Flow, FlowNode, Leaf
 from flowspec.ops.coupling import Conditioned
+from flowspec.passes.composed import composed_dependency
 from flowspec.passes.facts import DensityFacts, Facts
 
 
@@ -16,7 +17,8 @@ def statement(path: str, facts: Facts, seconds: float) -> tuple[str, ...]:
     rows = [("cost", _cost(facts))]
     model = facts.program.model
     if isinstance(model, Flow):
-        rows = [("invertible", _invertible(model, facts)), ("conservation", _conservation(model, facts)), *rows]
+        composed = [("composed", text)] if (text := composed_dependency(model, facts)) else []
+        rows = [("invertible", _invertible(model, facts)), ("conservation", _conservation(model, facts)), *composed, *rows]
     elif isinstance(model, Autoregressive):
         rows = [("autoregressive", _autoregressive(model, facts)), ("context", _context(facts)), *rows]
     else:
