@@ -140,6 +140,8 @@ CODES: tuple[Code, ...] = (
     Code("FS426", "too-large", "warning", "cannot prove: too many variables to follow one by one"),
     Code("FS427", "independent-channels", "warning", "the channels of a site become independent"),
     Code("FS428", "blind-uncounted", "warning", "cannot prove how much of the missing context is blind"),
+    Code("FS430", "bad-heads", "error", "the heads of attention do not fit its channels, or the channels of x"),
+    Code("FS431", "foreign-places", "error", "attention reads x from places that x does not have"),
     Code("FS442", "table-in-between", "error", "a table does not read x, or does not end the net"),
     Code("FS443", "table-of-numbers", "error", "a table would look up values that are no integers"),
     Code("FS444", "table-too-large", "error", "a table has too many rows"),

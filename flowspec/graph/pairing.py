@@ -6,6 +6,7 @@ the counts and the pictures need no more than that.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
@@ -14,6 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from flowspec.graph.layout import Layout
+from flowspec.order import TooLarge
+
+MANY = 1 << 26  # pairs of places up to which matrices of them are made
 
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
@@ -61,6 +65,21 @@ def inside(rule: str, reads: Labels, writes: Labels) -> Bools:
     return np.array([[table[r, w] for r in reads] for w in writes], dtype=bool)
 
 
+def counted(rule: str, reads: Labels, writes: Labels) -> int:
+    """How many pairs `inside` would keep, without the matrix."""
+    if rule == "prefix":
+        return int(np.searchsorted(np.sort(np.array(reads)), np.array(writes), side="right").sum())
+    sizes, rows = Counter(reads), Counter(writes)
+    return sum(n * m for r, n in sizes.items() for w, m in rows.items() if not r & ~w)
+
+
+def _checked(rows: int, columns: int) -> int:
+    """The rows of a matrix that may be made."""
+    if rows * columns > MANY:
+        raise TooLarge(f"{rows} x {columns} pairs of places are too many for matrices of them")
+    return rows
+
+
 @dataclass(frozen=True, slots=True)
 class StrideMask(PlaceMask):
     """Down: tap t of coarse place p reads the fine place factors * p + offsets[t]. Up: the fine place
@@ -88,15 +107,17 @@ class StrideMask(PlaceMask):
 class PairMask(PlaceMask):
     """Attention: the heads of output class o read the key and the value at j from i iff reads[m][o][j] is inside
     writes[m][o][i], m the member of an ensemble. kept[s][o][c]: whether their projection of input s (query, key, value)
-    reads channels of class c; the query stands at the reader's own place."""
+    reads channels of class c; the query stands at the reader's own place, and comes through also where nothing is read.
+    The `heads` divide the channels in equal parts, each within one class."""
 
     rule: str
     reads: tuple[tuple[Labels, ...], ...]
     writes: tuple[tuple[Labels, ...], ...]
     kept: tuple[tuple[tuple[bool, ...], ...], ...]
+    heads: int = 1
 
     def readings(self, inputs: tuple[Layout, ...], output: Layout, member: int = 0) -> Iterator[Reading]:
-        here = np.eye(output.places, dtype=bool)
+        here = np.eye(_checked(output.places, output.places), dtype=bool)
         for o in self.outs:
             at = self.pairs(o, member)
             for source, table in enumerate(self.kept):
@@ -104,10 +125,39 @@ class PairMask(PlaceMask):
                     if table[o][c]:
                         yield Reading(o, source, c, at if source else here)
 
-    def pairs(self, o: int, member: int = 0) -> Bools:
-        """(queries, keys) of output class o."""
+    def labels(self, o: int, member: int = 0) -> tuple[Labels, Labels]:
+        """The labels of output class o: of the keys, and of the readers."""
         reads, writes = (side[min(member, len(side) - 1)] for side in (self.reads, self.writes))
-        return inside(self.rule, reads[o], writes[o])
+        return reads[o], writes[o]
+
+    def pairs(self, o: int, member: int = 0) -> Bools:
+        """(queries, keys) of output class o. Raises TooLarge past 2^26 of them."""
+        reads, writes = self.labels(o, member)
+        _checked(len(writes), len(reads))
+        return inside(self.rule, reads, writes)
+
+    def count(self, o: int, member: int = 0) -> int:
+        """How many pairs of places output class o keeps, at any size."""
+        return counted(self.rule, *self.labels(o, member))
+
+    def reading_one(self, o: int, marked: Bools) -> Bools:
+        """(queries,) which readers of output class o read a marked place, at any size; under the first order."""
+        reads, writes = self.labels(o)
+        found = {r for r, seen in zip(reads, marked.tolist(), strict=True) if seen}
+        if self.rule == "prefix":
+            return np.asarray(writes) >= min(found) if found else np.zeros(len(writes), dtype=bool)
+        table = {w: any(not r & ~w for r in found) for w in set(writes)}
+        return np.array([table[w] for w in writes])
+
+    def multiply_adds(self, inputs: tuple[Layout, ...], output: Layout) -> int:
+        """The projections of queries, keys and values, and a product and a sum for each pair and channel."""
+        wide, total = np.bincount(self.out_class), 0
+        for o in self.outs:
+            for s, table in enumerate(self.kept):
+                read = sum(n for n, taken in zip(np.bincount(self.in_classes[s]), table[o], strict=True) if taken)
+                total += int(read) * inputs[s].places * int(wide[o])
+            total += 2 * self.count(o) * int(wide[o])
+        return total
 
 
 @dataclass(frozen=True, slots=True)

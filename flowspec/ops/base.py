@@ -135,6 +135,7 @@ class NetOp(Op):
     slices: ClassVar[int] = 1  # into how many equal parts it cuts the channels of its input (semantics K4)
     outside: ClassVar[bool] = False  # stands for a value from outside the net: x, or a context
     inputs: ClassVar[str] = "one"  # how many values it reads: one, many (a list that is complete), none, or table
+    named: ClassVar[tuple[str, ...]] = ()  # of several inputs, the names by which `in` tells them apart
     last: ClassVar[bool] = False  # gives the parameters itself: no projection follows
     repeatable: ClassVar[bool] = False  # may stand again after itself without a change of meaning (semantics D6)
 

@@ -44,9 +44,9 @@ class Strided:
 @dataclass(frozen=True, slots=True)
 class Attend:
     """Units at site i read the query at i, and the keys and values at every site (semantics N4). A weighted op with three
-    inputs: query, key, value; `heads` of them carry groups like channels."""
+    inputs: query, key, value; `heads` of them carry groups like channels, None for as many as there are groups."""
 
-    heads: int
+    heads: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

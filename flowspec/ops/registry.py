@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flowspec.ops.attention import Attention
 from flowspec.ops.base import NetOp, Op
 from flowspec.ops.coupling import AutoregressiveStep, Coupling
 from flowspec.ops.densities import (
@@ -65,14 +66,15 @@ from flowspec.ops.orders import (
 )
 from flowspec.ops.structure import BlockUse, Chain, For, Loop, Mlp, Repeat, Residual, Resnet, Structure
 from flowspec.ops.table import Table
+from flowspec.ops.transformer import Transformer
 from flowspec.ops.transforms import Additive, Affine, Transform
 from flowspec.ops.weighted import Conv, Linear
 
 NET: tuple[type[NetOp], ...] = (
     Linear, Conv, Relu, NetTanh, NetSigmoid, Elu, Gelu, Silu, Softplus, NetLeakyRelu, Dropout, Gate, Add, Concat, Mul,
-    Norm, OneHot, Embedding, Position, Table,
+    Norm, OneHot, Embedding, Position, Table, Attention,
 )  # fmt: skip
-STRUCTURES: tuple[type[Structure], ...] = (Chain, Residual, Mlp, Resnet)
+STRUCTURES: tuple[type[Structure], ...] = (Chain, Residual, Mlp, Resnet, Transformer)
 LOOPS: tuple[type[Loop], ...] = (Repeat, For, BlockUse)
 DENSITIES: tuple[type[DensityOp], ...] = (
     Bernoulli,

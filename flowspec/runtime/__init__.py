@@ -3,6 +3,7 @@
 Emitted standalone files carry the source text of the classes they use, so every class here reads on its own.
 """
 
+from flowspec.runtime.attention import Attention
 from flowspec.runtime.autoregressive import Autoregressive
 from flowspec.runtime.conv import Conv, MaskedConv
 from flowspec.runtime.densities import Conditional, Density, Factored, Free, Independent
@@ -46,6 +47,7 @@ __all__ = [
     "ActNorm",
     "Additive",
     "Affine",
+    "Attention",
     "Autoregressive",
     "AutoregressiveStep",
     "Bernoulli",

@@ -190,6 +190,54 @@ STRUCTURES = (
     ordered("block", "net:block", f"[{CONV}, {{block: b}}, {{block: b}}]", more="blocks: {b: {in: [h], net: [relu, {conv: 6, kernel: 3}]}}\n"),
 )  # fmt: skip
 
+_ATTENTION = "[{attention: 8}, tanh, {attention: {out: 8, heads: 4}}]"
+ATTENTION = (
+    ordered("attention", "net:attention", "[{attention: 4}]"),
+    ordered("attention/arguments", "net:attention", "[{attention: {out: 6, heads: 3, mask: derived}}, {attention: 4}]"),
+    *(ordered(f"attention/{order.strip('{').partition(':')[0]}", "net:attention", _ATTENTION, shape="[2, 2, 2]", order=order)
+      for order in ("reverse", "columns", "s_curve", "hilbert", "even_odd", "{random: 1, seed: 5}", "{subscale: [2, 1]}")),
+    *(ordered(f"attention/{channels}/{order}", "net:attention", _ATTENTION, shape="[2, 2, 2]",
+              order=f"{{{order}: {{}}, channels: {channels}}}")
+      for order in ("raster", "hilbert", "none") for channels in ("inner", "joint", "first")
+      if (order, channels) != ("none", "joint")),
+    ordered("attention/levels", "net:attention order:levels", _ATTENTION, shape="[8]", order="{levels: [[0, 3], [1, 5, 6], [2, 4, 7]]}"),
+    ordered("attention/levels-of-an-image", "net:attention", _ATTENTION, shape="[1, 2, 4]", order="{levels: [[0, 3], [1, 5, 6], [2, 4, 7]]}"),
+    ordered("attention/explicit", "net:attention", _ATTENTION, shape="[5]", order="{explicit: [3, 0, 4, 1, 2]}"),
+    ordered("attention/graph", "net:attention order:graph", _ATTENTION, shape="[5]", order="{graph: {1: [0], 3: [0, 2], 4: [3]}}"),
+    ordered("attention/ensemble", "net:attention order:random", _ATTENTION, shape="[4]", order="{random: 3, seed: 2}"),
+    ordered("attention/ensemble-of-images", "net:attention net:conv", "[{attention: 8}, {conv: 6}, {attention: 8}]", shape="[2, 2, 2]",
+            order="{random: 2, seed: 2}"),
+    ordered("attention/sequence", "net:attention", "[{conv: 4, kernel: 2}, tanh, {attention: 4}]", shape="[2, 4]"),
+    ordered("attention/video", "net:attention", "[{attention: 4}, {attention: 4}]", shape="[1, 2, 2, 2]"),
+    ordered("attention/above", "net:attention", "{a: {attention: 4, in: x, knows: above}, b: {attention: 4, in: x}, c: {concat: [a, b]}}"),
+    ordered("attention/upto", "net:attention", "{a: {attention: 4, in: x, knows: upto}, b: {attention: 4, in: a}}"),
+    ordered("attention/inputs", "net:attention",
+            f"{{a: {CONV[:-1]}, in: x}}, p: position, r: {{concat: [x, a, p]}}, q: {{concat: [a, p]}}, "
+            "b: {attention: 8, in: {query: q, key: r, value: a}}, c: {concat: [a, b]}}", shape="[2, 2, 3]"),
+    ordered("attention/block", "net:attention",
+            f"{{a: {CONV[:-1]}, in: x}}, b: {{block: qkv, in: a}}, c: {{attention: 4, in: b}}, d: {{concat: [a, c]}}}}",
+            more="blocks: {qkv: {in: [h], net: {q: {conv: 4, in: h}, k: {conv: 4, in: h}, v: {conv: 2, in: h}}, out: {query: q, key: k, value: v}}}\n"),
+    ordered("attention/label", "net:attention", "[{attention: 4, given: c}, tanh, {attention: 4}]", more=LABEL),
+    ordered("attention/image-context", "net:attention", "{a: {attention: 4, in: x}, b: {attention: 4, in: {query: a, key: c, value: c}}}",
+            more=IMAGE),
+    ordered("attention/sequence-context", "net:attention", "{a: {attention: 4, in: x}, b: {attention: 4, in: {query: a, key: c, value: c}}}",
+            more="given: {c: {shape: [5], values: real}}\n"),
+    ordered("attention/unmasked-context", "net:attention",
+            "{a: {attention: 4, in: c, mask: none}, b: {attention: 4, in: x}, d: {add: [a, b]}}", more=IMAGE),
+    ordered("attention/gate", "net:attention net:gate", "[{attention: 8}, {gate: glu}, {attention: 8}]", shape="[2, 2, 2]"),
+    flow("attention/coupling", "net:attention flow:coupling",
+         "{coupling: {keep: checkerboard, net: [{attention: 4}, tanh, {attention: {out: 4, heads: 2}}]}, times: 2}", shape="[1, 2, 3]"),
+    flow("attention/vector-coupling", "net:attention", "{coupling: {keep: half, net: [{attention: 4}, tanh, {linear: 8}]}, times: 2}"),
+    flow("attention/autoregressive", "net:attention flow:autoregressive",
+         "{autoregressive: {order: s_curve, net: [{attention: 4}, tanh, {attention: 4}]}, times: 2}", shape="[1, 2, 3]"),
+    ordered("transformer", "net:transformer", "[{transformer: 12}]", shape="[1, 2, 3]"),
+    ordered("transformer/arguments", "net:transformer", "{transformer: {layers: 1, heads: 6, width: 24}}", shape="[3, 2, 2]"),
+    ordered("transformer/none", "net:transformer", "{transformer: {layers: 0, width: 6}}", shape="[4]"),
+    ordered("transformer/ensemble", "net:transformer", "{transformer: {layers: 1, width: 8}}", shape="[4]", order="{random: 2, seed: 1}"),
+    flow("transformer/coupling", "net:transformer", "{coupling: {keep: checkerboard, net: {transformer: {layers: 1, width: 6}}}, times: 2}",
+         shape="[1, 2, 3]"),
+)  # fmt: skip
+
 # --- densities ------------------------------------------------------------------------------------------------------
 
 _MLP = "[{linear: 9}, tanh]"
@@ -375,4 +423,4 @@ STEPS = (
           f"base:\n  a: {{order: raster, net: {_NET}, head: categorical}}\n  b: {{given: a, order: raster, net: {_NET}, head: categorical}}"),
 )  # fmt: skip
 
-CASES: tuple[Case, ...] = (*WEIGHTED, *NORMED, *POINTWISE, *TABLES, *STRUCTURES, *DENSITIES, *ORDERS, *STEPS)
+CASES: tuple[Case, ...] = (*WEIGHTED, *NORMED, *POINTWISE, *TABLES, *STRUCTURES, *ATTENTION, *DENSITIES, *ORDERS, *STEPS)

@@ -18,6 +18,7 @@ from typing import Any
 from flowspec.graph.net import NetGraph
 from flowspec.order import Order
 from flowspec.passes.shapes import Shapes
+from tests.passes.attending import attend
 from tests.passes.sets import KINDS, NOTHING, About, Illegal, Sites, World, inside, is_nothing, union
 from tests.passes.weighted import kept_at, weighted
 
@@ -121,7 +122,7 @@ class Network:
         return str(self.graph.nodes[i].op.name)
 
     def is_weighted(self, i: int) -> bool:
-        return self.word(i) in ("linear", "conv", "mixer", "project", "head")
+        return self.word(i) in ("linear", "conv", "attention", "mixer", "project", "head")
 
     def is_dense(self, i: int) -> bool:
         if not self.is_weighted(i):
@@ -139,6 +140,8 @@ class Network:
         elif not node.inputs:
             own = 1 << (self.variables + i) if word == "source" else 0  # a context stands behind the variables
             self.bounds[i], self.deps[i] = [NOTHING] * layout.channels, [[own] * layout.places] * layout.channels
+        elif word == "attention":
+            attend(self, i)
         elif self.is_weighted(i):
             weighted(self, i)
         elif word == "norm":

@@ -142,6 +142,9 @@ def _window_reads(net: Network, i: int, j: int, targets: list[About] | None, tap
 
 
 def _keeps(net: Network, source: About, target: About, tap: Sites, p: int, q: int) -> bool:
+    if net.world.order.parents is not None:  # a graph has no places: one mask for all, which holds at each
+        pairs = zip(net.world.everywhere(source), net.world.everywhere(target), strict=True)
+        return all(inside(a, b) for a, b in pairs)
     if not net.alike:
         return inside(net.world.everywhere(source)[q], net.world.everywhere(target)[p])
     memo: dict[Any, bool] = net.__dict__.setdefault("_alike", {})

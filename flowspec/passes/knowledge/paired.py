@@ -16,7 +16,7 @@ from flowspec.graph.bounds import Bounds
 from flowspec.graph.layout import Layout
 from flowspec.graph.masks import Mask
 from flowspec.graph.net import NetNode
-from flowspec.graph.pairing import PlaceMask
+from flowspec.graph.pairing import PairMask, PlaceMask
 from flowspec.ops.edges import Attend, Fold, Recurrent, Strided
 from flowspec.passes.knowledge import attend, fold, recurrent, strided
 
@@ -94,6 +94,8 @@ def _by_class(
 
 def any_seen(mask: PlaceMask, inputs: list[Bools], layouts: tuple[Layout, ...], output: Layout) -> Bools:
     """(channels, places) which units read one that is marked."""
+    if isinstance(mask, PairMask):
+        return attend.any_seen(mask, inputs, layouts, output)
     start = np.zeros(output.places, dtype=bool)
     return followed(mask, list(inputs), layouts, output, 0, start, lambda r, at: at @ r, np.logical_or)
 
@@ -109,7 +111,9 @@ def latest(mask: PlaceMask, inputs: list[Ints], layouts: tuple[Layout, ...], out
 
 
 def kept_pairs(mask: PlaceMask, layouts: tuple[Layout, ...], output: Layout, member: int = 0) -> int:
-    """Kept edges between units: pairs of places, times the channels of either class."""
+    """Kept edges between units: pairs of places, times the channels of either class; of attention, its multiply-adds."""
+    if isinstance(mask, PairMask):
+        return mask.multiply_adds(layouts, output)
     readers = np.bincount(mask.out_class)
     read = [np.bincount(classes) for classes in mask.in_classes]
     return sum(

@@ -13,6 +13,7 @@ from flowspec.graph.masks import Mask, SiteMask, TapMask
 from flowspec.graph.net import NetNode
 from flowspec.ops.edges import Window
 from flowspec.passes.knowledge import faults
+from flowspec.passes.knowledge.own_site import own_site
 from flowspec.passes.knowledge.relations import KIND_ORDER, Bools, EndlessGrid, Ints, Ranks, everywhere
 
 if TYPE_CHECKING:
@@ -20,19 +21,23 @@ if TYPE_CHECKING:
 
 
 def window(d: Derivation, i: int, node: NetNode, edges: Window, layout: Layout) -> tuple[Bounds | None, Mask | None]:
-    if d.relation is None:
+    one = all(n == 1 for n in edges.shape)  # a unit that reads its own site needs no others beside it
+    if d.relation is None and not one:
         d.findings.append(faults.window_under_graph(node))
         return None, None
-    if len(d.orders) > 1:
+    if len(d.orders) > 1 and not one:
         d.findings.append(faults.window_in_ensemble(node))
         return None, None
-    if node.cap == "above" and not d.relation.has_lines():
+    if node.cap == "above" and (d.relation is None or not d.relation.has_lines()):
         d.findings.append(faults.no_lines(node, d.order.label))
         return None, None
     source = d.input_bounds(node.inputs[0])
     if all(b.kind is Kind.NONE for b in source.classes):
         return Bounds.uniform(KNOWS_NOTHING, layout.channels), None
     declared = Bounds.per_channel(d.head_targets(layout) if i == d.graph.output else d.targets(i, node, layout))
+    settled = own_site(d, i, node, edges, source, declared)
+    if settled is not None:
+        return settled
     offsets = _offsets(d, edges, source, declared)
     if node.unmasked:
         return _open_window(d, source, declared, offsets), _full_mask(d, source, declared, offsets)

@@ -17,6 +17,7 @@ from flowspec.passes.resolve.arguments import Arguments, is_excused, read_argume
 from flowspec.passes.resolve.counts import times_of
 from flowspec.passes.resolve.lookups import looked_up
 from flowspec.passes.resolve.loops import EXTRA
+from flowspec.passes.resolve.named_inputs import named_inputs
 from flowspec.passes.resolve.named_nets import NamedNets
 from flowspec.passes.resolve.net_state import MAX_NESTING
 from flowspec.passes.resolve.tables import table_inputs
@@ -143,6 +144,7 @@ class NetBuilder(NamedNets):
             structure = op(**arguments.values, **arguments.nodes)
             return int(structure.unfold(self, inputs[0]))
         instance: Any = op(**arguments.values)
+        inputs = inputs * len(instance.named) if instance.named and len(inputs) == 1 else inputs
         if isinstance(instance, Merge):
             return self._merge(instance, inputs)
         if isinstance(instance, Lookup) and inputs[0] > 0:
@@ -184,6 +186,8 @@ class NetBuilder(NamedNets):
             return []
         if reads == "many":
             return self._listed(op, step)
+        if entry is not None and issubclass(op, NetOp) and op.named:
+            return named_inputs(self, op, step, entry.value)
         if entry is not None:
             return [self.value_at(entry.value)]
         return [self.behind(value, step.op)]
