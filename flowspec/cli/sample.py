@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flowspec.cli.arguments import UsageError, add_color, wants_color
 from flowspec.cli.runs import guarded, opened
 from flowspec.cli.streams import Streams
 from flowspec.diagnostics.text import clean
 
+if TYPE_CHECKING:
+    from flowspec.train import Completed, Samples, Trained
+
 NAME = "sample"
 HELP = "draw from a trained model: a picture, an array, or lines of text"
+EACH, TEXTS = 6, 10  # completions of a row of data, and of a prompt
 SUFFIXES = (".png", ".gif", ".wav", ".txt", ".npy", ".npz")
 
 
@@ -27,6 +32,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="the same seed, the same samples (default: 0)")
     given = "what samples are given: NAME=CLASS,CLASS,... or NAME=FILE[:KEY], repeated (default: all classes)"
     parser.add_argument("--given", action="append", default=[], metavar="NAME=VALUE", type=_pair, help=given)
+    keep = "complete rows of data: what is seen of each, rows:K, columns:K or first:K, or a .npy file of booleans"
+    parser.add_argument("--keep", metavar="WHAT", help=keep)
+    observed = "the rows to complete, FILE or FILE:KEY (default: the test rows of the run)"
+    parser.add_argument("--observed", metavar="SOURCE", help=observed)
+    parser.add_argument("--prompt", metavar="TEXT", help="how texts begin")
+    parser.add_argument("--each", type=_positive, metavar="N", help="completions of each row (default: 6)")
+    parser.add_argument("--order", type=int, metavar="K", help="draw from member K of an ensemble of orders")
     parser.add_argument("--batch", type=_positive, default=500, metavar="N", help="samples at a time (default: 500)")
     parser.add_argument("--device", metavar="NAME", help="cpu, cuda or cuda:N (default: cuda if there is one)")
     add_color(parser)
@@ -57,17 +69,40 @@ def run(args: argparse.Namespace, streams: Streams) -> int:
 
 
 def _sample(args: argparse.Namespace, streams: Streams) -> int:
-    from flowspec.train import device, reopen, sample
+    from flowspec.train import device, reopen
 
     if args.seed < 0:
         raise UsageError(f"the seed is {args.seed}; it must be 0 or more")
     found, spec = opened(args.run, streams, wants_color(args, streams))
     trained = reopen(found, spec, device(args.device))
-    suffix = args.output.suffix if args.output else ""
-    samples = sample(trained, args.number, suffix, dict(args.given), args.seed, args.batch)
+    made = _completed(args, trained) if args.keep or args.prompt is not None else _plain(args, trained)
     if args.output is None:
-        streams.stdout.write(samples.text())
+        streams.stdout.write(made.text())
     else:
-        samples.write(args.output)
+        made.write(args.output)
         streams.stderr.write(f"wrote {clean(str(args.output))}\n")
     return 0
+
+
+def _plain(args: argparse.Namespace, trained: Trained) -> Samples:
+    from flowspec.train import sample
+
+    for name in ("observed", "each"):
+        if getattr(args, name) is not None:
+            raise UsageError(
+                f"--{name} completes rows of data, and nothing says what is seen of them", "add --keep rows:K"
+            )
+    suffix = args.output.suffix if args.output else ""
+    return sample(trained, args.number, suffix, dict(args.given), args.seed, args.batch, args.order)
+
+
+def _completed(args: argparse.Namespace, trained: Trained) -> Completed:
+    from flowspec.train import complete, evidence, prompt
+
+    if args.prompt is None:
+        seen, each = evidence(trained, args.keep, args.observed, None, args.number), args.each or EACH
+    elif args.keep or args.observed:
+        raise UsageError("--prompt says what is seen already: --keep and --observed do not go with it")
+    else:
+        seen, each = prompt(trained, args.prompt), args.number or args.each or TEXTS
+    return complete(trained, seen, each, dict(args.given), args.seed, args.batch, args.order)

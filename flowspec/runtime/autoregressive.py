@@ -98,6 +98,8 @@ class Autoregressive(Density):
         one; ValueError otherwise (also where the order alone would allow it, except on graphs). A member of an ensemble
         is then drawn in proportion to the probability that it gives to what is observed.
         """
+        if order is not None and not 0 <= order < self.orders:
+            raise ValueError(f"order={order}: this is an ensemble of orders, say one of 0..{self.orders - 1}")
         context = self.admit_given(n, given)
         noise = self.uniform(n, self.family.noise, generator)
         if observed is None and mask is None:
@@ -164,8 +166,6 @@ class Autoregressive(Density):
 
     def check_observed(self, name: str, fixed: torch.Tensor, order: int | None) -> None:
         """Raise ValueError unless the chain rule gives the rest exactly, under one member or under all of them."""
-        if order is not None and not 0 <= order < self.orders:
-            raise ValueError(f"order={order}: this is an ensemble of orders, say one of 0..{self.orders - 1}")
         members = range(self.orders) if order is None else [order]
         flat = fixed.flatten(1)
         blocked = {k: found for k in members if (found := self.before[k].blocked(flat)).any()}

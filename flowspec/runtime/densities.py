@@ -107,7 +107,7 @@ class Independent(Factored):
 
 
 class Free(Factored):
-    """Every variable (or site) has learned parameters of its own, the same for each sample: a histogram of categories."""
+    """Learned parameters for every variable (or site), the same for each sample: a histogram, for categories."""
 
     def __init__(self, family: Family, shape: tuple[int, ...]) -> None:
         super().__init__(family, shape)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flowspec.train.compute import Compute, device
 from flowspec.train.data import Data, Split, load, load_rows
 from flowspec.train.errors import TrainError
+from flowspec.train.inpaint import Completed, complete, evidence, prompt
 from flowspec.train.loop import FINISHED, INTERRUPTED, STOPPED, Job, Outcome, train
 from flowspec.train.metrics import Score
 from flowspec.train.options import Options
@@ -21,6 +22,7 @@ __all__ = [
     "INTERRUPTED",
     "STOPPED",
     "Bar",
+    "Completed",
     "Compute",
     "Data",
     "Interrupt",
@@ -40,12 +42,15 @@ __all__ = [
     "Trained",
     "Traits",
     "begin",
+    "complete",
     "defaults",
     "device",
     "evaluate",
+    "evidence",
     "go_on",
     "load",
     "load_rows",
+    "prompt",
     "reopen",
     "sample",
     "train",

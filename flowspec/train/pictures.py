@@ -17,6 +17,7 @@ from flowspec.train.values import Array, Values
 FRAMES = 10  # a second, of animated clips
 GAP = 2  # pixels between the images of a grid
 PAPER = 255  # of a picture of points
+HIDDEN = 128  # gray level of what was not observed
 GRID = 40  # gray level between images
 TILE = 56  # a small image is enlarged to at least this side, by whole factors
 SMALLEST_SQUARE = 25  # variables from which a vector of square length is taken for an image
@@ -41,6 +42,21 @@ def write_picture(path: Path, x: Array, traits: Traits) -> None:
     else:
         picture(x, traits).save(buffer, format="PNG")
     files.write(path, buffer.getvalue())
+
+
+def comparison(x: Array, seen: Array, traits: Traits, columns: int) -> Image.Image:
+    """The picture of rows of samples that belong together, `columns` each; gray where `seen`, like x, is False."""
+    shape, side = traits.shape, math.isqrt(traits.variables)
+    if len(shape) == 3:
+        size = shape
+    elif len(shape) == 1 and side**2 == shape[0] >= SMALLEST_SQUARE:
+        size = (1, side, side)
+    elif len(shape) <= 2 and traits.values.discrete:
+        size = (1, 1, traits.variables)
+    else:
+        raise TrainError(f"there is no picture for samples of shape {list(shape)}", "write an array: -o samples.npz")
+    tones = np.where(seen, as_bytes(x, traits.values), HIDDEN)
+    return grid(tones.reshape(-1, *size).astype(np.uint8), columns)
 
 
 def frames(x: Array, traits: Traits) -> list[Image.Image]:

@@ -6,6 +6,7 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -30,12 +31,21 @@ BETWEEN = "-" * 40  # stands between texts
 
 
 def draw(
-    model: nn.Module, traits: Traits, given: Mapping[str, Array], compute: Compute, n: int, seed: int, batch: int
+    model: nn.Module,
+    traits: Traits,
+    given: Mapping[str, Array],
+    compute: Compute,
+    n: int,
+    seed: int,
+    batch: int,
+    observed: tuple[Array, Array] | None = None,
+    order: int | None = None,
 ) -> Array:
     """n samples of x as (n, *shape) in eval mode, `batch` at a time; the same for the same seed and batch.
 
-    Discrete values come as uint8 (or int32 above 256 categories), real ones as float32 or float64. Raises TrainError
-    when samples overflow.
+    Discrete values come as uint8 (or int32 above 256 categories), real ones as float32 or float64. `observed` holds
+    values (n, *shape) and a mask (*shape) of those that are kept, `order` is a member of an ensemble. Raises TrainError
+    when samples overflow, and when the model cannot draw the rest of what is observed.
     """
     model.eval()
     generator = torch.Generator(compute.device).manual_seed(seed)
@@ -43,9 +53,17 @@ def draw(
     with torch.no_grad(), compute.aside(seed):
         for start in range(0, n, batch):
             rows = slice(start, min(start + batch, n))
-            context = {name: _tensor(array[rows], traits.given[name], compute) for name, array in given.items()}
-            x = model.sample(rows.stop - rows.start, generator=generator, **context)  # type: ignore[operator]
-            parts.append(x.float().cpu().numpy() if x.dtype == torch.bfloat16 else x.cpu().numpy())
+            context: dict[str, Any] = {
+                name: _tensor(array[rows], traits.given[name], compute) for name, array in given.items()
+            }
+            if order is not None:
+                context["order"] = order
+            if observed is not None:
+                values = torch.from_numpy(observed[0][rows]).to(compute.device)
+                context["observed"] = values if traits.values.discrete else values.to(compute.dtype)
+                context["mask"] = torch.from_numpy(observed[1]).to(compute.device)
+            drawn = _drawn(model, rows.stop - rows.start, generator, context)
+            parts.append(drawn.float().cpu().numpy() if drawn.dtype == torch.bfloat16 else drawn.cpu().numpy())
     x = np.concatenate(parts)
     if lost := int((~np.isfinite(x.reshape(n, -1)).all(axis=1)).sum()):
         raise TrainError(
@@ -54,6 +72,16 @@ def draw(
             FAILED,
         )
     return x.astype(traits.values.dtype(x.dtype == np.float64)) if traits.values.discrete else x
+
+
+def _drawn(model: nn.Module, n: int, generator: torch.Generator, arguments: Mapping[str, Any]) -> torch.Tensor:
+    try:
+        x: torch.Tensor = model.sample(n, generator=generator, **arguments)  # type: ignore[operator]
+    except (ValueError, TypeError) as error:
+        if not {"observed", "order"} & set(arguments):
+            raise
+        raise TrainError(str(error)) from error
+    return x
 
 
 def _tensor(array: Array, given: Given, compute: Compute) -> torch.Tensor:
@@ -179,11 +207,19 @@ def original_units(x: Array, standard: Standard | None) -> Array:
     return x if standard is None else standard.undo(x).astype(x.dtype)
 
 
-def sample(trained: Trained, n: int | None, suffix: str, chosen: Mapping[str, str], seed: int, batch: int) -> Samples:
+def sample(
+    trained: Trained,
+    n: int | None,
+    suffix: str,
+    chosen: Mapping[str, str],
+    seed: int,
+    batch: int,
+    order: int | None = None,
+) -> Samples:
     """Draw n samples from the best model of a run, or as many as is usual for a file of that suffix."""
     traits, compute = trained.traits, trained.compute
     count = usual_count(traits, suffix) if n is None else n
     given = contexts(traits, chosen, count)
     with limits(batch):
-        x = draw(trained.model, traits, given, compute, count, seed, batch)
+        x = draw(trained.model, traits, given, compute, count, seed, batch, order=order)
     return Samples(original_units(x, trained.run.load_standard()), given, traits, trained.run.medium)
