@@ -40,6 +40,14 @@ class Support:
         """Equality up to a null set."""
         return self.within(other) and other.within(self)
 
+    def hull(self, other: Support) -> Support:
+        """The least interval that holds both, up to a null set."""
+        if self.unknown or other.unknown:
+            return Support(unknown=True)
+        low, high = min(self.lo, other.lo), max(self.hi, other.hi)
+        lo_open = all(s.lo_open for s in (self, other) if s.lo == low)
+        return Support(low, high, lo_open, all(s.hi_open for s in (self, other) if s.hi == high))
+
     def hits_end_of(self, other: Support) -> bool:
         """Whether this set holds a finite end point that the open end of `other` leaves out."""
         low = self.lo == other.lo and other.lo_open and not self.lo_open

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from flowspec.graph.layout import Layout
+from flowspec.graph.support import Support
 from flowspec.ops.base import BOOL, arg
 from flowspec.ops.flow_base import FlowOp, FlowSite, Mask
 from flowspec.ops.flow_shape import axis_size, resize
@@ -30,6 +31,27 @@ class Conditioned(FlowOp):
     @property
     def log_det_form(self) -> str:
         return self.transform.log_det
+
+    @property
+    def domain(self) -> Support:
+        return self.transform.domain
+
+    @property
+    def range(self) -> Support:
+        return self.transform.range
+
+    @property
+    def widening(self) -> str:
+        return self.transform.widening
+
+    def accepts(self, layout: Layout) -> None:
+        self.transform.accepts()
+
+    def image(self, values: Support) -> Support:
+        return self.transform.image(values)
+
+    def preimage(self, values: Support) -> Support:
+        return self.transform.preimage(values)
 
     def net_input(self, layout: Layout) -> Layout:
         """What the net sees as x."""
@@ -70,6 +92,13 @@ class Coupling(Conditioned):
 
     def moved(self, layout: Layout) -> Mask | None:
         return ~self.kept(layout)
+
+    def image(self, values: Support) -> Support:
+        """What passes stays in `values`, and what moves goes where the transform takes it."""
+        return values.hull(self.transform.image(values))
+
+    def preimage(self, values: Support) -> Support:
+        return values.hull(self.transform.preimage(values))
 
     def sliced(self, layout: Layout) -> tuple[list[int], list[int]] | None:
         """The indices kept and moved on the first axis, where the keep consists of whole ones; else None."""
@@ -117,6 +146,21 @@ class AutoregressiveStep(Conditioned):
     def turned(self) -> AutoregressiveStep:
         """The same step along the reversed order."""
         return replace(self, swapped=not self.swapped)
+
+    @property
+    def domain(self) -> Support:
+        return self.transform.domain if self.fast == "density" else self.transform.range
+
+    @property
+    def range(self) -> Support:
+        return self.transform.range if self.fast == "density" else self.transform.domain
+
+    def image(self, values: Support) -> Support:
+        """With `fast: sampling` the transform takes latents to data."""
+        return self.transform.image(values) if self.fast == "density" else self.transform.preimage(values)
+
+    def preimage(self, values: Support) -> Support:
+        return self.transform.preimage(values) if self.fast == "density" else self.transform.image(values)
 
     def moved(self, layout: Layout) -> Mask | None:
         return np.ones(layout.units, dtype=bool)

@@ -40,6 +40,11 @@ class FlowOp(Op):
     stochastic: ClassVar[bool] = False  # then log p(x) is a lower bound
     inverse: ClassVar[str] = "closed form"
 
+    @property
+    def log_det_form(self) -> str:
+        """The form that the log-determinant takes under these arguments."""
+        return self.log_det
+
     def outputs(self, layout: Layout) -> tuple[Layout, ...]:
         """The layouts of what comes out; more than one where the value is split. Raises OpError."""
         return (layout,)
@@ -66,6 +71,11 @@ class FlowOp(Op):
         """What the step is onto."""
         return REAL
 
+    @property
+    def widening(self) -> str:
+        """The argument that would make domain and range the real line; empty where there is none."""
+        return ""
+
     def image(self, values: Support) -> Support:
         """Where the step takes values that lie in `values`; an outer bound for a learned map."""
         return REAL
@@ -80,6 +90,11 @@ class FlowOp(Op):
 
     def moved(self, layout: Layout) -> Mask | None:
         """The entries that the step transforms given others; None when it transforms none (semantics F4)."""
+        return None
+
+    def joined(self, layout: Layout) -> Entries | None:
+        """The group of each entry, where an entry of the output is a function of all entries of its group (a dense step,
+        which transforms them all, semantics F4); None where no entries are joined."""
         return None
 
     def parameters(self, layout: Layout) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from flowspec.graph.layout import Layout
-from flowspec.graph.support import REAL, UNIT_OPEN, Support
+from flowspec.graph.support import POSITIVE, REAL, UNIT_OPEN, Support
 from flowspec.ops.base import OpError, arg
 from flowspec.ops.flow_base import FlowOp, FlowSite
 from flowspec.ops.lowering import Construct, construct
@@ -121,6 +121,48 @@ class FlowTanh(FlowOp):
 
 
 @dataclass(frozen=True)
+class FlowLog(FlowOp):
+    """The logarithm: the positive numbers onto the real line."""
+
+    name = "log"
+    log_det = "elementwise"
+
+    @property
+    def domain(self) -> Support:
+        return POSITIVE
+
+    def image(self, values: Support) -> Support:
+        return _monotone(_log, values)
+
+    def preimage(self, values: Support) -> Support:
+        return _monotone(_exp, values)
+
+    def lower(self, site: FlowSite) -> Construct:
+        return construct("Log")
+
+
+@dataclass(frozen=True)
+class FlowExp(FlowOp):
+    """The exponential: the real line onto the positive numbers."""
+
+    name = "exp"
+    log_det = "elementwise"
+
+    @property
+    def range(self) -> Support:
+        return POSITIVE
+
+    def image(self, values: Support) -> Support:
+        return _monotone(_exp, values)
+
+    def preimage(self, values: Support) -> Support:
+        return _monotone(_log, values)
+
+    def lower(self, site: FlowSite) -> Construct:
+        return construct("Exp")
+
+
+@dataclass(frozen=True)
 class FlowLeakyRelu(FlowOp):
     """x above 0, slope times x below: a bijection as long as the slope is positive."""
 
@@ -140,7 +182,7 @@ class FlowLeakyRelu(FlowOp):
 
 
 class Learned(FlowOp):
-    """A learned scale or shift, from the real line onto itself."""
+    """A learned scale or shift, from the real line onto itself. Scales are positive: none is singular."""
 
     log_det = "elementwise"
 
@@ -153,6 +195,15 @@ class Scale(Learned):
     """z = x exp(s), one learned s for each variable."""
 
     name = "scale"
+
+    def image(self, values: Support) -> Support:
+        """A positive scale keeps signs."""
+        if values.unknown:
+            return values
+        return Support(0.0 if values.lo >= 0 else -math.inf, 0.0 if values.hi <= 0 else math.inf)
+
+    def preimage(self, values: Support) -> Support:
+        return self.image(values)
 
     def lower(self, site: FlowSite) -> Construct:
         return construct("Scale", site.layout.shape)
@@ -203,6 +254,16 @@ def _sigmoid(x: float) -> float:
     if x >= 0:
         return 1.0 / (1.0 + math.exp(-x))
     return math.exp(x) / (1.0 + math.exp(x)) if x > -math.inf else 0.0
+
+
+def _exp(x: float) -> float:
+    return math.exp(x) if x < 709 else math.inf
+
+
+def _log(x: float) -> float:
+    if x <= 0:
+        return -math.inf
+    return math.log(x) if x < math.inf else math.inf
 
 
 def _logit(p: float) -> float:

@@ -40,13 +40,16 @@ from flowspec.ops.flow_elementwise import (
     ActNorm,
     Dequantize,
     ElementwiseAffine,
+    FlowExp,
     FlowLeakyRelu,
+    FlowLog,
     FlowSigmoid,
     FlowTanh,
     Logit,
     Scale,
     Shift,
 )
+from flowspec.ops.flow_linear import Conv1x1, LinearStep
 from flowspec.ops.flow_shape import Permute, Reverse, Split, Squeeze, Unsqueeze
 from flowspec.ops.lookup import Embedding, OneHot, Position
 from flowspec.ops.orders import (
@@ -64,6 +67,7 @@ from flowspec.ops.orders import (
     SCurve,
     Subscale,
 )
+from flowspec.ops.splines import Spline, SplineTransform
 from flowspec.ops.structure import BlockUse, Chain, For, Loop, Mlp, Repeat, Residual, Resnet, Structure
 from flowspec.ops.table import Table
 from flowspec.ops.transformer import Transformer
@@ -87,12 +91,12 @@ DENSITIES: tuple[type[DensityOp], ...] = (
     LogisticMixture,
     DiscretizedLogisticMixture,
 )
-TRANSFORMS: tuple[type[Transform], ...] = (Additive, Affine)
+TRANSFORMS: tuple[type[Transform], ...] = (Additive, Affine, SplineTransform)
 ORDERS: tuple[type[OrderOp], ...] = (
     Raster, ReverseOrder, Columns, EvenOdd, SCurve, Hilbert, RandomOrder, Explicit, Levels, Graph, Subscale, NoOrder,
 )  # fmt: skip
 FLOWS: tuple[type[FlowOp], ...] = (
-    Dequantize, Logit, FlowSigmoid, FlowTanh, FlowLeakyRelu, Scale, Shift, ElementwiseAffine, ActNorm, Permute, Reverse,
+    Dequantize, Logit, FlowSigmoid, FlowTanh, FlowLog, FlowExp, FlowLeakyRelu, Spline, Scale, Shift, ElementwiseAffine, ActNorm, LinearStep, Conv1x1, Permute, Reverse,
     Squeeze, Unsqueeze, Split, Coupling, AutoregressiveStep,
 )  # fmt: skip
 

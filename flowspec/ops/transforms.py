@@ -5,16 +5,48 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from flowspec.graph.support import REAL, Support
 from flowspec.ops.base import PER_AXIS, Op, arg
 from flowspec.ops.lowering import Construct, construct
 
 
 class Transform(Op):
-    """z = T(x; theta), increasing in x, from the real line onto the real line."""
+    """z = T(x; theta), increasing in x, from `domain` onto `range`, `size` numbers theta for each x."""
 
     family = "transform"
-    size: ClassVar[int]
     log_det: ClassVar[str]
+    kernel: int | tuple[int, ...]
+
+    @property
+    def size(self) -> int:
+        """The parameters of one number."""
+        raise NotImplementedError
+
+    def accepts(self) -> None:
+        """Raises OpError when the arguments do not fit each other."""
+
+    @property
+    def domain(self) -> Support:
+        """Where the transform is defined."""
+        return REAL
+
+    @property
+    def range(self) -> Support:
+        """What the transform is onto."""
+        return REAL
+
+    @property
+    def widening(self) -> str:
+        """The argument that would make domain and range the real line; empty where there is none."""
+        return ""
+
+    def image(self, values: Support) -> Support:
+        """Where `values` go, whatever theta is: an outer bound."""
+        return self.range
+
+    def preimage(self, values: Support) -> Support:
+        """Where `values` come from, whatever theta is: an outer bound."""
+        return self.domain
 
     def lower(self) -> Construct:
         """The runtime's class."""

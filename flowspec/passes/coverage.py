@@ -85,6 +85,10 @@ def flow_coverage(
                     moved_of[key] = np.zeros(layout.units, dtype=bool) if found is None else found
                 touched[here[moved_of[key]]] = True
                 mixing.step(node, here, layout, moved_of[key], nets(node))
+        elif (groups := node.op.joined(layout)) is not None:
+            conditioned += 1
+            touched[here] = True
+            mixing.groups(here, groups)
         entries.update(_pass_on(node, here, layouts))
     for values in joint_parts:
         mixing.union.join_all(np.concatenate([entries[v] for v in values]))
@@ -117,6 +121,12 @@ class _Mixing:
             if id(net) not in self._paths:
                 self._paths[id(net)] = _paths(net)
             self._coupling(here, layout, moved, self._paths[id(net)])
+
+    def groups(self, here: Ints, groups: Ints) -> None:
+        """Lets a dense step join the entries of each of its groups."""
+        first = np.zeros(int(groups.max()) + 1, dtype=np.int64)
+        first[groups[::-1]] = here[::-1]
+        self.union.join(np.stack([first[groups], here], axis=1))
 
     def _coupling(self, here: Ints, layout: Layout, moved: Bools, paths: Ints | None) -> None:
         if paths is None:

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from flowspec.graph.layout import Layout
 from flowspec.graph.model import Autoregressive, Flow, FlowNode
 from flowspec.ops.coupling import AutoregressiveStep
+from flowspec.ops.flow_base import Entries
 from flowspec.order import Bits
 from flowspec.passes.facts import Facts, NetFacts
 from flowspec.passes.knowledge.by_bits import net_bits
@@ -64,6 +65,8 @@ def flow_bits(flow: Flow, facts: Facts) -> Bits:
         here = values[node.input]
         if node.conditioner is not None:
             here = _conditioned(node, here, facts.nets[node], layout)
+        groups = node.op.joined(layout)
+        here = here if groups is None else _joined(here, groups)
         order = node.op.order_of_entries(layout)
         here = here if order is None else here.take(order)
         start = 0
@@ -72,6 +75,13 @@ def flow_bits(flow: Flow, facts: Facts) -> Bits:
             values[value] = here.take(np.arange(start, start + units))
             start += units
     return Bits(np.concatenate([values[p.value].data for p in flow.parts]), size)
+
+
+def _joined(here: Bits, groups: Entries) -> Bits:
+    """The rows of a dense step: each is the union of the rows of its group."""
+    joint = np.zeros((int(groups.max()) + 1, here.data.shape[1]), dtype=here.data.dtype)
+    np.bitwise_or.at(joint, groups, here.data)
+    return Bits(joint[groups], here.columns)
 
 
 def _conditioned(node: FlowNode, here: Bits, net: NetFacts, layout: Layout) -> Bits:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from flowspec.graph.model import Autoregressive, Flow, FlowNode, Leaf
-from flowspec.ops.coupling import Conditioned
+from flowspec.graph.model import Autoregressive, Flow, Leaf
 from flowspec.passes.composed import composed_dependency
 from flowspec.passes.facts import DensityFacts, Facts
 
@@ -49,16 +48,12 @@ def _context(facts: Facts) -> str:
 
 def _invertible(flow: Flow, facts: Facts) -> str:
     exact = [n for n in flow.nodes if not n.op.stochastic]
-    forms = Counter(_log_det(n) for n in flow.nodes)
+    forms = Counter(n.op.log_det_form for n in flow.nodes)
     order = ("dense", "triangular", "elementwise", "constant", "zero")
     listed = ", ".join(f"{forms[f]} {f}" for f in order if forms[f])
     text = f"{len(exact)} exact inverses; log-det: {listed or 'none'}"
     stochastic = sorted({n.op.name for n in flow.nodes if n.op.stochastic})
     return text + (f"; {', '.join(stochastic)} makes log p(x) a lower bound" if stochastic else "")
-
-
-def _log_det(node: FlowNode) -> str:
-    return str(node.op.transform.log_det if isinstance(node.op, Conditioned) else node.op.log_det)
 
 
 def _conservation(flow: Flow, facts: Facts) -> str:

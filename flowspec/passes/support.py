@@ -107,12 +107,14 @@ def _outside(node: FlowNode, values: Support, domain: Support, flow: Flow) -> Fi
         node.span,
         f"takes {domain} only",
         labels=_source(node, flow),
-        helps=_map_into(values, domain),
+        helps=_map_into(node, values, domain),
         node=node.id,
     )
 
 
-def _map_into(values: Support, domain: Support) -> tuple[str, ...]:
+def _map_into(node: FlowNode, values: Support, domain: Support) -> tuple[str, ...]:
+    if node.op.widening:
+        return (f"write `{node.op.widening}`, or map the values into {domain} first",)
     if values.real and domain.lo >= 0 and domain.hi <= 1:
         return ("put a `sigmoid` before it",)
     return ("move the step, or map the values into its domain first",)
@@ -130,9 +132,14 @@ def _infinite(node: FlowNode, values: Support, domain: Support, flow: Flow) -> F
         node.span,
         f"defined on {domain}",
         labels=_source(node, flow),
-        helps=("pull the ends in: `logit: 0.05`",),
+        helps=(_away_from_ends(domain),),
         node=node.id,
     )
+
+
+def _away_from_ends(domain: Support) -> str:
+    unit = domain.lo == 0 and domain.hi == 1
+    return "pull the ends in: `logit: 0.05`" if unit else "keep the data off that end, or drop the step"
 
 
 def _not_onto(node: FlowNode, values: Support, flow: Flow) -> Finding:
@@ -151,6 +158,8 @@ def _not_onto(node: FlowNode, values: Support, flow: Flow) -> Finding:
 
 
 def _onto_help(node: FlowNode) -> str:
+    if node.op.widening:
+        return f"write `{node.op.widening}`, or use a base on {node.op.range}"
     unit = node.op.range.lo == 0 and node.op.range.hi == 1
     end = "use `base: uniform`" if unit else "end the flow in `sigmoid` and `base: uniform`"
     return f"drop the step, or {end}"

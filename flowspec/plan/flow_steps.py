@@ -54,7 +54,7 @@ def _step(node: FlowNode, found: FlowFacts, facts: Facts, origins: Origins, modu
     contexts = node.conditioner.contexts if node.conditioner is not None else ()
     keywords = tuple(zip(parameter_names(contexts).values(), (c.origin for c in contexts), strict=True))
     word = _NUMBER.sub("", node.id)
-    log_det = getattr(node.op, "log_det_form", node.op.log_det)
+    log_det = node.op.log_det_form
     return FlowStep(
         _construct(node, net, found, origins, module), keywords, log_det != "zero" and len(node.outputs) == 1, node.input, found.layouts[node.input].shape,
         node.outputs, tuple(found.layouts[v].shape for v in node.outputs), names.member(word, "step"), word != node.op.name, node.scope,

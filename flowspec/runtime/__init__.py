@@ -28,13 +28,17 @@ from flowspec.runtime.model import Model
 from flowspec.runtime.norms import ChannelNorm
 from flowspec.runtime.numbers import signed_unit
 from flowspec.runtime.precision import full_precision, parameters_last
+from flowspec.runtime.splines import LinearSpline, QuadraticSpline, RationalQuadraticSpline
 from flowspec.runtime.steps.actnorm import ActNorm
 from flowspec.runtime.steps.affine import ElementwiseAffine, Scale, Shift
 from flowspec.runtime.steps.autoregressive import AutoregressiveStep
 from flowspec.runtime.steps.coupling import MaskCoupling, SliceCoupling
 from flowspec.runtime.steps.dequantize import Dequantize
+from flowspec.runtime.steps.elementwise import Elementwise
+from flowspec.runtime.steps.exp import Exp, Log
 from flowspec.runtime.steps.leaky_relu import LeakyReLU
 from flowspec.runtime.steps.logit import Logit
+from flowspec.runtime.steps.matrix import DenseStep, HouseholderStep, LUStep, QRStep
 from flowspec.runtime.steps.permute import Permute, Reverse
 from flowspec.runtime.steps.sigmoid import Sigmoid
 from flowspec.runtime.steps.split import Split
@@ -59,20 +63,27 @@ __all__ = [
     "Conv",
     "Coordinates",
     "Density",
+    "DenseStep",
     "Dequantize",
     "DiscretizedLogisticMixture",
+    "Elementwise",
     "ElementwiseAffine",
+    "Exp",
     "Factored",
     "Family",
     "Flow",
     "Free",
     "GaussianMixture",
+    "HouseholderStep",
     "Independent",
     "JointMixture",
+    "LUStep",
     "LeakyReLU",
     "LearnedPosition",
+    "LinearSpline",
     "LinkedMixture",
     "LocalConv",
+    "Log",
     "Logistic",
     "LogisticMixture",
     "Logit",
@@ -83,6 +94,9 @@ __all__ = [
     "Model",
     "Normal",
     "Permute",
+    "QRStep",
+    "QuadraticSpline",
+    "RationalQuadraticSpline",
     "Reverse",
     "Scale",
     "Shift",

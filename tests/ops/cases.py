@@ -423,4 +423,47 @@ STEPS = (
           f"base:\n  a: {{order: raster, net: {_NET}, head: categorical}}\n  b: {{given: a, order: raster, net: {_NET}, head: categorical}}"),
 )  # fmt: skip
 
-CASES: tuple[Case, ...] = (*WEIGHTED, *NORMED, *POINTWISE, *TABLES, *STRUCTURES, *ATTENTION, *DENSITIES, *ORDERS, *STEPS)
+# --- linear maps, logarithms and splines ----------------------------------------------------------------------------------
+
+_TAILLESS = "{kind: %s, bins: 3, box: [0, 1], tails: none}"
+_SPLINES = ("linear", "quadratic", "rational_quadratic")
+
+MAPS = (
+    flow("step-linear/dense", "flow:linear", "{linear: dense}"),
+    flow("step-linear/lu", "flow:linear", "{linear: lu}, {linear: {kind: lu, seed: 3}}"),
+    flow("step-linear/qr", "flow:linear", "{linear: qr}, {linear: {kind: qr, reflections: 2}}"),
+    flow("step-linear/householder", "flow:linear", "{linear: householder}, {linear: {kind: householder, reflections: 1}}"),
+    flow("step-linear/one", "flow:linear", "{linear: qr}, {linear: lu}, {linear: householder}", shape="[1]"),
+    flow("step-linear/image", "flow:linear", "{linear: lu}, {linear: householder}, {linear: qr}", shape="[2, 1, 2]"),
+    flow("step-linear/half", "flow:linear", "{split: half}, {linear: dense}", shape="[5]"),
+    flow("step-linear/repeat", "flow:linear", f"{{repeat: 2, do: [{{linear: lu}}, {{coupling: {{keep: half, net: {_NET}}}}}]}}"),
+    flow("conv1x1/lu", "flow:conv1x1", "{conv1x1: lu}", shape="[3, 2, 2]"),
+    flow("conv1x1/seed", "flow:conv1x1", "{conv1x1: {kind: lu, seed: 5}}, {conv1x1: lu}", shape="[4, 1, 2]"),
+    flow("conv1x1/dense", "flow:conv1x1", "{conv1x1: dense}, actnorm", shape="[2, 2, 2]"),
+    flow("conv1x1/one-site", "flow:conv1x1", "{conv1x1: dense}, {conv1x1: lu}", shape="[3, 1, 1]"),
+    flow("conv1x1/sequence", "flow:conv1x1", "{squeeze: 2}, {conv1x1: lu}, {split: half}, {conv1x1: dense}", shape="[2, 4]"),
+    flow("conv1x1/glow", "flow:conv1x1", f"{{repeat: 2, do: [actnorm, {{conv1x1: lu}}, {{coupling: {{keep: channel, net: {_CONVS}}}}}]}}",
+         shape="[2, 2, 2]"),
+    flow("log", "flow:log", "log", values="positive"),
+    flow("log/scale", "flow:log flow:scale", "scale, log, affine", values="positive", shape="[1, 2, 2]"),
+    flow("exp", "flow:exp flow:log", "exp, log", shape="[3]"),
+    flow("spline", "flow:spline", "spline"),
+    flow("spline/image", "flow:spline", "{spline: {bins: 4, box: 2}}", shape="[2, 1, 2]"),
+    *(flow(f"spline/{k}", "flow:spline", f"{{spline: {{kind: {k}, bins: 5, box: [-2, 1.5]}}}}") for k in _SPLINES),
+    *(flow(f"spline/{k}-box", "flow:spline density:uniform", f"{{spline: {_TAILLESS % k}}}", values="[0, 1]", base="uniform")
+      for k in _SPLINES),
+    *(flow(f"transform-spline/{k}", "transform:spline",
+           f"{{coupling: {{keep: half, net: {_NET}, transform: {{spline: {{kind: {k}, bins: 4, box: 2}}}}}}, times: 2}}") for k in _SPLINES),
+    *(flow(f"transform-spline/{k}-box", "transform:spline density:uniform",
+           f"{{coupling: {{keep: even_odd, net: {_NET}, transform: {{spline: {_TAILLESS % k}}}}}, times: 2}}", shape="[3]",
+           values="[0, 1]", base="uniform") for k in _SPLINES),
+    *(flow(f"transform-spline/{k}-autoregressive", "transform:spline",
+           f"{{autoregressive: {{order: raster, net: {_NET}, transform: {{spline: {k}}}}}, times: 2}}", shape="[3]") for k in _SPLINES),
+    flow("transform-spline/sampling", "transform:spline density:uniform",
+         f"sigmoid, {{autoregressive: {{order: raster, net: {_NET}, fast: sampling, transform: {{spline: {_TAILLESS % 'quadratic'}}}}}}}",
+         shape="[3]", base="uniform"),
+    flow("transform-spline/kernel", "transform:spline",
+         f"{{coupling: {{keep: checkerboard, net: {_CONVS}, transform: {{spline: {{bins: 3, kernel: 3}}}}}}, times: 2}}", shape="[1, 3, 3]"),
+)  # fmt: skip
+
+CASES: tuple[Case, ...] = (*WEIGHTED, *NORMED, *POINTWISE, *TABLES, *STRUCTURES, *ATTENTION, *DENSITIES, *ORDERS, *STEPS, *MAPS)

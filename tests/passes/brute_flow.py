@@ -39,6 +39,9 @@ class _Walk:
         if node.conditioner is not None:
             value, moved = self._conditioned(node, value)
             self.touched[names[moved].reshape(-1)] = True
+        if node.op.name in ("linear", "conv1x1"):
+            value = _dense(value, node.op.name == "linear")
+            self.touched[names.reshape(-1)] = True
         pieces, labels = _rearranged(node.op, value), _rearranged(node.op, names)
         for out, piece, label in zip(node.outputs, pieces, labels, strict=True):
             self.values[out], self.names[out] = piece, label
@@ -81,6 +84,13 @@ class _Walk:
         flat = value.reshape(-1)
         read = [_union(flat[j] for j in range(value.size) if (t | 1 << i) >> j & 1) for i, t in enumerate(theta)]
         return np.array(read, dtype=object).reshape(value.shape)
+
+
+def _dense(value: Sets, whole: bool) -> Sets:
+    """A matrix over everything, or over the channels of each site: every entry reads every other one."""
+    rows = value.reshape(1, -1).T if whole else value.reshape(len(value), -1)
+    joint = [_union(rows[:, k]) for k in range(rows.shape[1])]
+    return np.broadcast_to(np.array(joint, dtype=object), rows.shape).reshape(value.shape).copy()
 
 
 def _union(values: Any) -> int:
