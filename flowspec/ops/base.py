@@ -137,6 +137,7 @@ class NetOp(Op):
     inputs: ClassVar[str] = "one"  # how many values it reads: one, many (a list that is complete), none, or table
     named: ClassVar[tuple[str, ...]] = ()  # of several inputs, the names by which `in` tells them apart
     last: ClassVar[bool] = False  # gives the parameters itself: no projection follows
+    copies: ClassVar[bool] = False  # hands every number of its inputs on as it is
     repeatable: ClassVar[bool] = False  # may stand again after itself without a change of meaning (semantics D6)
 
     def layout(self, context: NetContext, inputs: tuple[Layout, ...]) -> Layout:

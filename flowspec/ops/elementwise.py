@@ -215,6 +215,7 @@ class Concat(NetOp):
     name = "concat"
     main = "values"
     inputs = "many"
+    copies = True
     values: Any = arg(VALUES, "the names of the values", (), form="values")
 
     def layout(self, context: NetContext, inputs: tuple[Layout, ...]) -> Layout:

@@ -44,14 +44,23 @@ def completeness(facts: NetFacts, order: Order, order_span: Span, place: str) ->
         yield from _missing(facts, order, order_span, span, place)
     if not reach.missing or _narrow(facts) is None:
         yield from _half_seen(facts, order, span, place)
-    if facts.knowledge.dead:
-        yield Finding(
-            "FS423",
-            f"{facts.knowledge.dead} units have no inputs: they are constants",
-            span,
-            helps=("widen the layers before them",),
-            node=place,
-        )
+    yield from _dead_units(facts)
+
+
+def _dead_units(facts: NetFacts) -> Iterator[Finding]:
+    """Layers with units that read nothing though they may; one that stands in a loop is named once."""
+    graph, named = facts.conditioner.graph, set()
+    for i, count in facts.knowledge.dead:
+        node = graph.nodes[i]
+        if node.span not in named:
+            named.add(node.span)
+            yield Finding(
+                "FS423",
+                f"{count:,} of the {facts.shapes[i].units:,} units of `{node.id}` have no inputs: they are constants",
+                node.span,
+                helps=("widen the layers before it",),
+                node=node.id,
+            )
 
 
 def _half_seen(facts: NetFacts, order: Order, span: Span, place: str) -> Iterator[Finding]:

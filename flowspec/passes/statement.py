@@ -12,7 +12,8 @@ from flowspec.passes.facts import DensityFacts, Facts
 def statement(path: str, facts: Facts, seconds: float) -> tuple[str, ...]:
     """The lines printed for a spec without errors; the time is the only part that differs between runs."""
     summary = facts.summary
-    head = f"ok {path}   {facts.steps} steps, {summary.variables:,} variables, {seconds * 1000:.0f} ms"
+    variables = summary.variables or 0
+    head = f"ok {path}   {_many(facts.steps, 'step')}, {_many(variables, 'variable')}, {seconds * 1000:.0f} ms"
     rows = [("cost", _cost(facts))]
     model = facts.program.model
     if isinstance(model, Flow):
@@ -21,8 +22,16 @@ def statement(path: str, facts: Facts, seconds: float) -> tuple[str, ...]:
     elif isinstance(model, Autoregressive):
         rows = [("autoregressive", _autoregressive(model, facts)), ("context", _context(facts)), *rows]
     else:
-        rows = [("density", f"{summary.variables:,} independent variables, `{model.family.name}`"), *rows]
+        rows = [("density", _independent(model, facts)), *rows]
     return (head, *(f"   {name:<15}{text}" for name, text in rows))
+
+
+def _independent(model: Leaf, facts: Facts) -> str:
+    layout = facts.program.x.layout
+    together = model.family.together(layout, model.joint)
+    noun = "independent variable" if together == 1 else "independent site"
+    whole = f", each with its {together} channels together" if together > 1 else ""
+    return f"{_many(layout.units // together, noun)}, `{model.family.name}`{whole}"
 
 
 def _autoregressive(model: Autoregressive, facts: Facts) -> str:
@@ -40,6 +49,8 @@ def _context(facts: Facts) -> str:
     s = facts.summary
     if s.context_missing is None:
         return f"{s.context_allowed:,} pairs allowed; too many variables to follow one by one"
+    if not s.context_missing and s.context_allowed in (0, 1):
+        return "the one allowed pair realised" if s.context_allowed else "no variable may know another"
     if not s.context_missing:
         return f"all {s.context_allowed:,} allowed pairs realised"
     far = s.context_missing - (s.context_blind or 0)
@@ -51,7 +62,8 @@ def _invertible(flow: Flow, facts: Facts) -> str:
     forms = Counter(n.op.log_det_form for n in flow.nodes)
     order = ("dense", "triangular", "elementwise", "constant", "zero")
     listed = ", ".join(f"{forms[f]} {f}" for f in order if forms[f])
-    text = f"{len(exact)} exact inverses; log-det: {listed or 'none'}"
+    inverses = f"{len(exact)} exact {'inverse' if len(exact) == 1 else 'inverses'}"
+    text = f"{inverses}; log-det: {listed or 'none'}"
     stochastic = sorted({n.op.name for n in flow.nodes if n.op.stochastic})
     return text + (f"; {', '.join(stochastic)} makes log p(x) a lower bound" if stochastic else "")
 
@@ -70,7 +82,12 @@ def _conservation(flow: Flow, facts: Facts) -> str:
 
 def _cost(facts: Facts) -> str:
     s = facts.summary
-    return f"density {_passes(s.density_steps)}; sampling {_levels(facts)}; {_count(s.parameters or 0)} parameters"
+    parameters = f"{_count(s.parameters or 0)} {'parameter' if s.parameters == 1 else 'parameters'}"
+    return f"density {_passes(s.density_steps)}; sampling {_levels(facts)}; {parameters}"
+
+
+def _many(n: int, noun: str) -> str:
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
 def _passes(n: int | None) -> str:

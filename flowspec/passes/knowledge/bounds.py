@@ -41,8 +41,8 @@ from flowspec.passes.shapes import Shapes, finding_of
 class Knowledge:
     """What every value of a net may know, and the mask of every weighted op.
 
-    `rows` is the family F after the narrowest layer: prefix lengths, or bit sets of variables. `dead` counts the units
-    without inputs where something was allowed.
+    `rows` is the family F after the narrowest layer: prefix lengths, or bit sets of variables. `dead` counts by node the
+    units without inputs where something was allowed.
     """
 
     order: Order | None
@@ -51,7 +51,7 @@ class Knowledge:
     rows: tuple[int, ...]
     full_rows: tuple[int, ...]
     findings: tuple[Finding, ...]
-    dead: int = 0
+    dead: tuple[tuple[int, int], ...] = ()
 
     def knows_nothing(self, i: int) -> bool:
         """Whether value i is all context and coordinates, without anything of x."""
@@ -104,7 +104,7 @@ class Derivation:
         self.bounds: list[Bounds | None] = []
         self.masks: list[Mask | None] = []
         self.findings: list[Finding] = []
-        self.dead = 0
+        self.dead: dict[int, int] = {}
         self.full_rows, self.rows = self._family()
         self.labels = tuple(Labels(order, self.rows) for order in orders)
 
@@ -144,7 +144,7 @@ class Derivation:
             self.rows,
             self.full_rows,
             tuple(self.findings),
-            self.dead,
+            tuple(self.dead.items()),
         )
 
     def _node(self, i: int, node: NetNode) -> tuple[Bounds | None, Mask | None]:

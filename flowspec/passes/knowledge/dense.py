@@ -56,8 +56,9 @@ def _settle_dense(d: Derivation, i: int, node: NetNode, out: list[Bound], mask: 
     if not any(fed.values()) and d.something_allowed():
         d.findings.append(d.no_edge(i, node, out))
         return None
-    if i != d.graph.output:
-        d.dead += sum(1 for w in writes if not fed[w] and w)
+    dead = sum(1 for w in writes if not fed[w] and w)
+    if i != d.graph.output and dead:
+        d.dead[i] = dead
     layout = d.shapes[i]
     if i == d.graph.output and layout.flat:
         return Bounds.uniform(Bound(Kind.BEFORE), layout.channels)

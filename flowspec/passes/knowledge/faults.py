@@ -164,13 +164,18 @@ def batch_norm(node: NetNode, label: str, layout: Layout) -> Finding:
     )
 
 
-def degenerate_norm(node: NetNode, small: int, total: int, layout: Layout) -> Finding:
-    """FS409: with one or two units the outcome hardly depends on them, so tightness cannot be proved."""
+def degenerate_norm(node: NetNode, small: int, total: int, layout: Layout, copied: bool) -> Finding:
+    """FS409: with one or two units the outcome hardly depends on them, so tightness cannot be proved.
+
+    `copied`: there are enough channels, and they hold copies of one or two numbers.
+    """
+    units = "copies of one or two units" if copied else "one or two units"
+    widen = f"widen the layer before it: {layout.channels} channels give each group less than three"
     return Finding(
         "FS409",
-        f"`{node.id}` normalizes over one or two units in {small} of {total} groups: cannot prove that their context gets through",
+        f"`{node.id}` normalizes over {units} in {small} of {total} groups: cannot prove that their context gets through",
         node.span,
-        helps=(f"widen the layer before it: {layout.channels} channels give each group less than three",),
+        helps=("normalize before the values are put side by side" if copied else widen,),
         node=node.id,
     )
 

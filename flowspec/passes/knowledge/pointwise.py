@@ -14,6 +14,7 @@ from flowspec.graph.layout import Layout
 from flowspec.graph.net import NetNode
 from flowspec.ops.edges import Channelwise
 from flowspec.passes.knowledge import faults
+from flowspec.passes.knowledge.copies import distinct_units
 from flowspec.passes.knowledge.relations import CAP_KINDS, KIND_ORDER, everywhere
 
 if TYPE_CHECKING:
@@ -108,9 +109,11 @@ def _beyond(d: Derivation, i: int, node: NetNode, found: frozenset[Bound]) -> Fi
 def joined(d: Derivation, i: int, node: NetNode) -> Bounds | None:
     bounds = d.input_bounds(node.inputs[0])
     layout = d.shapes[i]
-    small = [n for b, n in zip(bounds.classes, bounds.sizes, strict=True) if n < 3 and b.kind is not Kind.NONE]
+    units = distinct_units(d, node.inputs[0])
+    small = [k for k, b in enumerate(bounds.classes) if units[k] < 3 and b.kind is not Kind.NONE]
     if small:
-        d.findings.append(faults.degenerate_norm(node, len(small), len(bounds.classes), layout))
+        copied = all(bounds.sizes[k] > 2 for k in small)
+        d.findings.append(faults.degenerate_norm(node, len(small), len(bounds.classes), layout, copied))
     return bounds
 
 
