@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Protocol
 
-from flowspec.cli import build, check, eval, explain, field, mask, ops, order, sample, schema, train, verify
+from flowspec.cli import build, check, eval, explain, field, graph, mask, ops, order, sample, schema, train, verify
 from flowspec.cli.streams import Streams
 
 
@@ -31,6 +31,7 @@ COMMANDS: tuple[CommandModule, ...] = (
     mask,
     field,
     order,
+    graph,
     verify,
     train,
     eval,

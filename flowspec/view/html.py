@@ -34,7 +34,7 @@ def render_html(picture: Picture) -> str:
 
 def _section(figure: Figure) -> str:
     facts = "".join(f"<li>{_text(fact)}</li>\n" for fact in (*figure.facts, *axes_in_words(figure)))
-    drawing = render_inline(lay_out_panels(figure), _alt(figure)) if figure.panels else ""
+    drawing = render_inline(lay_out_panels(figure), _alt(figure)) if figure.panels or figure.chart else ""
     return (
         f"<section>\n<h2>{_text(figure.title)}</h2>\n<p class=place>{_text(figure.place)}</p>\n"
         f"<ul>\n{facts}</ul>\n<div class=picture tabindex=0>\n{drawing}\n</div>\n</section>\n"

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from flowspec.view.blocks import Block, Ink, block_of, extent_of, grid_of, inks_of
+from flowspec.view.chart_layout import arranged
+from flowspec.view.graphs import Box, Chart
 from flowspec.view.pictures import Axis, Figure, Panel, Picture, kind_of
 from flowspec.view.words import joined, wrapped
 
@@ -43,7 +45,27 @@ class Placed:
     block: Block
 
 
-Item = Words | Placed
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The outline of a box of a chart, by its upper left corner; `key` names its colour."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Arrow:
+    """A line through points (relative to x, y), with a head at its end."""
+
+    x: float
+    y: float
+    points: tuple[tuple[float, float], ...]
+
+
+Item = Words | Placed | Frame | Arrow
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +86,8 @@ def lay_out(picture: Picture) -> Page:
         y = _figure(items, figure, y + 1.5 * GAP)
     if picture.notes:
         y = _lines(items, y + GAP, picture.notes)
-    return Page(WIDTH, round(y + MARGIN), tuple(items))
+    widest = max((item.x + item.width for item in items if isinstance(item, Frame)), default=0.0)
+    return Page(max(WIDTH, round(widest + MARGIN)), round(y + MARGIN), tuple(items))
 
 
 def lay_out_panels(figure: Figure) -> Page:
@@ -88,7 +111,7 @@ def _figure(items: list[Item], figure: Figure, y: float) -> float:
         items.append(Words(MARGIN, y, line, 15, bold=True))
     y = _lines(items, y, [figure.place], faint=True)
     y = _lines(items, y, [*figure.facts, *axes_in_words(figure)])
-    if not figure.panels:
+    if not figure.panels and figure.chart is None:
         return y
     panels, _, height = _panels(figure, WIDTH - 2 * MARGIN)
     items.extend(_moved(panels, MARGIN, y + GAP / 2))
@@ -110,6 +133,8 @@ def axes_in_words(figure: Figure) -> list[str]:
 
 def _panels(figure: Figure, width: float) -> tuple[list[Item], float, float]:
     """Panels in rows, as many as fit or `across`; the width and height that they take."""
+    if figure.chart is not None:
+        return chart_items(figure.chart)
     items: list[Item] = []
     x = y = height = widest = 0.0
     for k, panel in enumerate(figure.panels):
@@ -177,6 +202,40 @@ def _axes(panel: Panel) -> tuple[bool, bool]:
 
 def _long_enough(axis: Axis) -> bool:
     return bool(axis.name) and axis.first != axis.last
+
+
+# --- charts --------------------------------------------------------------------------------------------------------
+
+BOX_WIDTH, BOX_GAP, RANK_GAP, LINE_HEIGHT = 190, 26, 30, 15
+OUTLINES = {"source": "fs-itself", "weighted": "fs-seen", "bound": "fs-missing", "density": "fs-seen"}
+
+
+def chart_items(chart: Chart) -> tuple[list[Item], float, float]:
+    """The boxes and arrows of a chart; the width and height that they take."""
+    plan, texts = arranged(chart), [_box_lines(box) for box in chart.boxes]
+    high = max(len(lines) for lines in texts) * LINE_HEIGHT + 10
+    column, rank = BOX_WIDTH + BOX_GAP, high + RANK_GAP
+    items: list[Item] = []
+    for arrow in plan.arrows:
+        points = [(x * column + BOX_WIDTH / 2, y * rank + high / 2) for x, y in arrow]
+        points[0] = (points[0][0], points[0][1] + high / 2)
+        points[-1] = (points[-1][0], points[-1][1] - high / 2)
+        items.append(Arrow(0, 0, tuple(points)))
+    for (x, y), box, lines in zip(plan.boxes, chart.boxes, texts, strict=True):
+        items.append(Frame(x * column, y * rank, BOX_WIDTH, high, OUTLINES.get(box.kind, "fs-faint")))
+        for k, line in enumerate(lines):
+            at = (x * column + 8, y * rank + 4 + (k + 0.75) * LINE_HEIGHT)
+            items.append(Words(*at, line, SMALL if k else 12, faint=k > 1, bold=not k))
+    return items, (plan.width - 1) * column + BOX_WIDTH, plan.height * rank - RANK_GAP
+
+
+def _box_lines(box: Box) -> list[str]:
+    """The name, the op, the shape and size, and what is proved; each cut to the width of a box."""
+    size = f"{box.type}   {box.parameters:,} parameters" if box.parameters else box.type
+    times = f"  x {box.rounds} rounds" if box.rounds > 1 else ""
+    room = _letters(BOX_WIDTH - 12, SMALL)
+    found = [f"{box.name}{times}", box.words, size, *wrapped(box.proof, room)]
+    return [line if len(line) <= room else f"{line[: room - 3]}..." for line in found if line]
 
 
 # --- words ---------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from flowspec.view.cells import Cells, Indexed, Numbered, Shaded, Shares
+from flowspec.view.graphs import Chart
 from flowspec.view.tones import TONES, Tone
 
 Codes = npt.NDArray[np.intp]
@@ -69,6 +70,7 @@ class Figure:
         place: the line of the spec, as `file:line`.
         facts: sentences; each is a paragraph.
         panels: of one kind; small multiples.
+        chart: a graph in the place of panels.
         across: how many panels make a row where there is room; 0 for as many as fit.
     """
 
@@ -77,6 +79,7 @@ class Figure:
     facts: tuple[str, ...]
     panels: tuple[Panel, ...]
     across: int = 0
+    chart: Chart | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -11,9 +11,9 @@ import numpy.typing as npt
 from flowspec.diagnostics.text import clean
 from flowspec.view.blocks import Block, Ink
 from flowspec.view.errors import ViewError
-from flowspec.view.page import Page, Placed, Words
+from flowspec.view.page import Arrow, Frame, Page, Placed, Words
 from flowspec.view.svg import RULED
-from flowspec.view.tones import FAINT, PAPER, TEXT
+from flowspec.view.tones import FAINT, MISSING, PAPER, SEEN, TEXT
 
 SCALE = 2
 
@@ -36,11 +36,26 @@ def render_png(page: Page) -> bytes:
         if isinstance(item, Placed):
             image.paste(Image.fromarray(_squares(item.block)), (round(SCALE * item.x), round(SCALE * item.y)))
             _dots(ImageDraw.Draw(image), item)
-        else:
+        elif isinstance(item, Words):
             _write(image, item)
+        else:
+            _outline(ImageDraw.Draw(image), item)
     buffer = io.BytesIO()
     image.save(buffer, format="PNG", optimize=True)
     return buffer.getvalue()
+
+
+def _outline(pen: Any, item: Frame | Arrow) -> None:
+    """A box, or a line with its head."""
+    if isinstance(item, Frame):
+        colors = {"fs-itself": TEXT["light"], "fs-seen": SEEN.light, "fs-missing": MISSING.light}
+        ends = [SCALE * n for n in (item.x, item.y, item.x + item.width, item.y + item.height)]
+        pen.rounded_rectangle(ends, 5 * SCALE, PAPER["light"], colors.get(item.key, FAINT["light"]), 3)
+        return
+    points = [(SCALE * (item.x + x), SCALE * (item.y + y)) for x, y in item.points]
+    pen.line(points, FAINT["light"], 2, joint="curve")
+    x, y = points[-1]
+    pen.line([(x - 4 * SCALE, y - 7 * SCALE), (x, y), (x + 4 * SCALE, y - 7 * SCALE)], FAINT["light"], 2)
 
 
 def _squares(block: Block) -> npt.NDArray[np.uint8]:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from flowspec.graph.masks import LabelMask, SiteMask, TapMask
 from flowspec.view.fields import Field
+from flowspec.view.graphs import Chart
 from flowspec.view.masks import Derived, Keep
 from flowspec.view.orders import Generation
 
@@ -29,6 +30,11 @@ def field_json(name: str, path: str, sha256: str, fields: tuple[Field, ...]) -> 
 def order_json(name: str, path: str, sha256: str, orders: tuple[Generation, ...]) -> str:
     """The generation orders of one spec as one JSON object."""
     return _document("order", name, path, sha256, "orders", [_order(order) for order in orders])
+
+
+def graph_json(name: str, path: str, sha256: str, charts: tuple[Chart, ...]) -> str:
+    """The graphs of one spec as one JSON object; edges are pairs of numbers of nodes."""
+    return _document("graph", name, path, sha256, "graphs", [_chart(chart) for chart in charts])
 
 
 def _document(kind: str, name: str, path: str, sha256: str, key: str, records: list[dict[str, Any]]) -> str:
@@ -108,6 +114,20 @@ def _order(order: Generation) -> dict[str, Any]:
         "places": None if places is None else places.tolist(),
         "levels": order.levels.tolist(),
     }
+
+
+# --- graphs --------------------------------------------------------------------------------------------------------
+
+
+def _chart(chart: Chart) -> dict[str, Any]:
+    nodes = [
+        {
+            "name": box.name, "op": box.words, "kind": box.kind, "shape": box.type, "proof": box.proof,
+            "parameters": box.parameters, "rounds": box.rounds, "line": box.line,
+        }
+        for box in chart.boxes
+    ]  # fmt: skip
+    return {"title": chart.title, "facts": list(chart.facts), "nodes": nodes, "edges": [list(a) for a in chart.arrows]}
 
 
 # --- fields --------------------------------------------------------------------------------------------------------

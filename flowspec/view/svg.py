@@ -7,9 +7,9 @@ from html import escape
 
 from flowspec.diagnostics.text import clean
 from flowspec.view.blocks import Block, Ink
-from flowspec.view.page import Item, Page, Words
+from flowspec.view.page import Arrow, Frame, Item, Page, Words
 from flowspec.view.pictures import Codes
-from flowspec.view.tones import FAINT, PAPER, TEXT, TONES
+from flowspec.view.tones import FAINT, MISSING, PAPER, SEEN, TEXT, TONES
 
 FONT = "system-ui,-apple-system,Segoe UI,Roboto,Helvetica,Arial,sans-serif"
 RULED = 6  # pixels of a cell from which lines stand between cells
@@ -44,8 +44,14 @@ def _colors(theme: str) -> str:
         "fs-faint": f"fill:{FAINT[theme]}",
         "fs-l": f"stroke:{PAPER[theme]}",
     }
+    rules["fs-arrow"] = f"fill:none;stroke:{FAINT[theme]};stroke-width:1.2"
     rules |= {f"fs-{tone.key}": f"fill:{tone.light if theme == 'light' else tone.dark}" for tone in TONES}
-    return "".join(f".{name}{{{rule}}}\n" for name, rule in rules.items())
+    outlines = {"itself": TEXT[theme], "faint": FAINT[theme]}
+    outlines |= {tone.key: tone.light if theme == "light" else tone.dark for tone in (SEEN, MISSING)}
+    boxes = "".join(
+        f".fs-box.fs-{key}{{fill:{PAPER[theme]};stroke:{color};stroke-width:1.4}}\n" for key, color in outlines.items()
+    )
+    return "".join(f".{name}{{{rule}}}\n" for name, rule in rules.items()) + boxes
 
 
 def _items(page: Page) -> str:
@@ -55,10 +61,27 @@ def _items(page: Page) -> str:
 def _item(item: Item) -> str:
     if isinstance(item, Words):
         return _words(item)
+    if isinstance(item, Frame):
+        return _frame(item)
+    if isinstance(item, Arrow):
+        return _arrow(item)
     block = item.block
     inner = "".join((*_fills(block), *_dots(block), *_rules(block)))
     place = f"translate({_number(item.x)} {_number(item.y)}) scale({block.across} {block.down})"
     return f'<g transform="{place}" shape-rendering="crispEdges">\n{inner}</g>\n'
+
+
+def _frame(frame: Frame) -> str:
+    x, y, width, height = (_number(n) for n in (frame.x, frame.y, frame.width, frame.height))
+    return f'<rect class="fs-box {frame.key}" x="{x}" y="{y}" width="{width}" height="{height}" rx="5"/>\n'
+
+
+def _arrow(arrow: Arrow) -> str:
+    points = [(arrow.x + x, arrow.y + y) for x, y in arrow.points]
+    way = "L".join(f"{_number(x)} {_number(y)}" for x, y in points)
+    x, y = points[-1]
+    head = f"M{_number(x - 4)} {_number(y - 7)}L{_number(x)} {_number(y)}L{_number(x + 4)} {_number(y - 7)}"
+    return f'<path class="fs-arrow" d="M{way}{head}"/>\n'
 
 
 def _words(words: Words) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from flowspec.diagnostics.text import clean
+from flowspec.view.chart_text import chart_lines
 from flowspec.view.pictures import Axis, Figure, Panel, Picture, kind_of
 from flowspec.view.text_cells import Drawn, Mode, Run, draw, mode_of
 from flowspec.view.words import joined, wrapped
@@ -45,6 +46,8 @@ def _figure(figure: Figure, style: Style, used: Legend) -> Iterator[str]:
         yield from (*_wrapped(title, style, BOLD), *_wrapped(place, style, FAINT))
     for fact in figure.facts:
         yield from _wrapped(fact, style)
+    if figure.chart is not None:
+        yield from (_paint(list(runs), style) for runs in chart_lines(figure.chart, style.width))
     for _, group in groupby(figure.panels, key=kind_of):
         panels = tuple(group)
         mode = mode_of(panels, style.width - 2)

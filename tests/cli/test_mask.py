@@ -162,6 +162,18 @@ def test_findings_name_the_command_that_shows_them(flowspec: Run) -> None:
     assert "57 missing" in flowspec("field", "stack.yaml", "--at", "6,6").out
 
 
+def test_graphs_are_drawn_and_written(flowspec: Run, tmp_path: Path) -> None:
+    assert "knows above" in flowspec("graph", "gated.yaml").out
+    assert "split half" in flowspec("graph", "nvp.yaml").out
+    assert "knows" not in flowspec("graph", "nvp.yaml", "coupling.1").out, "a coupling's net may know all that is kept"
+    for suffix in ("svg", "html", "json", "png", "npy"):
+        assert flowspec("graph", "gated.yaml", "-o", f"a.{suffix}").code == 0
+    reads = np.load(tmp_path / "a.npy")
+    assert reads.any()
+    assert not np.triu(reads).any(), "every box stands after what it reads"
+    assert flowspec("graph", "gated.yaml", "nope").code == 2
+
+
 def test_orders_are_drawn_and_written(flowspec: Run, tmp_path: Path) -> None:
     assert "drawn together" in flowspec("order", "stack.yaml").out
     assert flowspec("order", "stack.yaml", "-o", "a.npy").code == 0

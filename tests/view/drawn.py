@@ -8,11 +8,12 @@ from pathlib import Path
 from flowspec.compiler import Report, analyse
 from flowspec.view.field_picture import field_picture
 from flowspec.view.fields import Field, fields
+from flowspec.view.graphs import Chart, charts
 from flowspec.view.mask_picture import mask_picture
 from flowspec.view.masks import Derived, derived_masks
 from flowspec.view.order_picture import order_picture
 from flowspec.view.orders import Generation, generations
-from flowspec.view.pictures import Picture
+from flowspec.view.pictures import Figure, Picture
 
 GOLDENS = Path(__file__).parent / "goldens"
 GALLERY = Path(__file__).parents[2] / "specs"
@@ -171,16 +172,26 @@ def found_orders(name: str, node: str | None = None, member: int = 0) -> tuple[G
     return generations(facts, node, member)
 
 
+def found_charts(name: str, node: str | None = None) -> tuple[Chart, ...]:
+    """The graphs of a spec."""
+    facts = report(name).all_facts
+    assert facts is not None
+    return charts(facts, node)
+
+
 def picture(kind: str, name: str, *, node: str | None = None, at: str | None = None, sort: bool = False) -> Picture:
     """A picture as the command line draws it."""
     if kind == "mask":
         return mask_picture(name, "<stdin>", masks(name, node), node is None, sort)
+    if kind == "graph":
+        figures = tuple(Figure(c.title, c.place, c.facts, (), chart=c) for c in found_charts(name, node))
+        return Picture(f"graph of {name}", "<stdin>", figures)
     if kind == "order":
         return order_picture(name, "<stdin>", found_orders(name, node), report(name).facts.sampling_steps or 1)
     return field_picture(name, "<stdin>", found_fields(name, node, at))
 
 
-ALL = [(kind, name) for kind in ("mask", "field", "order") for name in SPECS]
+ALL = [(kind, name) for kind in ("mask", "field", "order", "graph") for name in SPECS]
 
 
 def compare(name: str, text: str) -> None:

@@ -12,8 +12,8 @@ from jsonschema import Draft7Validator
 from flowspec.graph.masks import LabelMask, TapMask
 from flowspec.ops.lower_weighted import label_matrix
 from flowspec.view.masks import Keep
-from flowspec.view.records import field_json, mask_json, order_json
-from tests.view.drawn import SPECS, found_fields, found_orders, masks
+from flowspec.view.records import field_json, graph_json, mask_json, order_json
+from tests.view.drawn import SPECS, found_charts, found_fields, found_orders, masks
 
 INT, TEXT = {"type": "integer", "minimum": 0}, {"type": "string"}
 INTS = {"type": "array", "items": INT}
@@ -79,10 +79,31 @@ ORDERS = document(
 )  # fmt: skip
 
 
+GRAPHS = document(
+    "graph",
+    "graphs",
+    closed(
+        {
+            "title": TEXT, "facts": {"type": "array", "items": TEXT}, "edges": {"type": "array", "items": INTS},
+            "nodes": {
+                "type": "array",
+                "items": closed(
+                    {
+                        "name": TEXT, "op": TEXT, "shape": TEXT, "proof": TEXT, "parameters": INT, "rounds": INT, "line": INT,
+                        "kind": {"enum": ["source", "weighted", "plain", "step", "bound", "density"]},
+                    }
+                ),
+            },
+        }
+    ),
+)  # fmt: skip
+
+
 @pytest.mark.parametrize("name", SPECS)
 def test_forms(name: str) -> None:
     MASKS.validate(json.loads(mask_json(name, "a.yaml", "0", masks(name))))
     FIELDS.validate(json.loads(field_json(name, "a.yaml", "0", found_fields(name))))
+    GRAPHS.validate(json.loads(graph_json(name, "a.yaml", "0", found_charts(name))))
     ORDERS.validate(json.loads(order_json(name, "a.yaml", "0", found_orders(name))))
 
 

@@ -1,0 +1,89 @@
+"""Where the boxes and the arrows of a chart stand, by the layout of Sugiyama, Tagawa and Toda (1981)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from flowspec.view.errors import ViewError
+from flowspec.view.graphs import Chart
+
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The middle of each box, the bends of each arrow from its source to its target, and the size of it all.
+
+    Units are columns and ranks: boxes of one rank are at least 1 apart.
+    """
+
+    boxes: tuple[Point, ...]
+    arrows: tuple[tuple[Point, ...], ...]
+    width: float
+    height: float
+
+
+def arranged(chart: Chart) -> Plan:
+    """The layout of a chart, top to bottom.
+
+    Raises:
+        ViewError: when the layout library is not installed.
+    """
+    try:
+        import fast_sugiyama
+    except ImportError:
+        raise ViewError(
+            "a drawn graph needs fast-sugiyama, which is not installed",
+            "install it (`pip install fast-sugiyama`), or read the graph as text: leave `-o` out",
+        ) from None
+    if not chart.arrows:
+        return Plan(tuple((float(k), 0.0) for k in range(len(chart.boxes))), (), float(len(chart.boxes)), 1.0)
+    found = fast_sugiyama.from_edges(list(chart.arrows), vertex_spacing=2, dummy_vertices=True, dummy_size=0.5)
+    places: dict[int, Point] = {}
+    links: list[tuple[int, int]] = []
+    left = 0.0
+    for positions, _, _, edges in found:
+        low = min(x for _, (x, _) in positions)
+        ranks = sorted({y for _, (_, y) in positions}, reverse=True)
+        places.update({int(v): (left + x - low, float(ranks.index(y))) for v, (x, y) in positions})
+        links += [(int(a), int(b)) for a, b in edges or ()]
+        left = max(x for v, (x, _) in ((v, places[int(v)]) for v, _ in positions)) + 1.5
+    return _scaled(chart, places, links)
+
+
+def _scaled(chart: Chart, places: dict[int, Point], links: list[tuple[int, int]]) -> Plan:
+    """Columns so wide that no two boxes of a rank are less than 1 apart."""
+    ranks: dict[float, list[float]] = {}
+    for v in range(len(chart.boxes)):
+        x, y = places.setdefault(v, (0.0, 0.0))
+        ranks.setdefault(y, []).append(x)
+    gaps = [b - a for row in ranks.values() for a, b in _pairs(sorted(row)) if b > a]
+    scale = 1.0 / min(gaps) if gaps else 1.0
+    moved = {v: (x * scale, y) for v, (x, y) in places.items()}
+    boxes = tuple(moved[v] for v in range(len(chart.boxes)))
+    arrows = tuple(tuple(moved[v] for v in _route(pair, links, len(chart.boxes))) for pair in chart.arrows)
+    width, height = (max(p[axis] for p in moved.values()) + 1 for axis in (0, 1))
+    return Plan(boxes, arrows, width, height)
+
+
+def _pairs(row: list[float]) -> Iterator[tuple[float, float]]:
+    return pairwise(row)
+
+
+def _route(pair: tuple[int, int], links: list[tuple[int, int]], count: int) -> list[int]:
+    """The way from one box to another, directly or through bends (numbers past those of the boxes)."""
+    start, end = pair
+    if pair in links:
+        return [start, end]
+    after: dict[int, list[int]] = {}
+    for a, b in links:
+        after.setdefault(a, []).append(b)
+    for first in (v for v in after.get(start, ()) if v >= count):
+        way = [start, first]
+        while way[-1] >= count and after.get(way[-1]):
+            way.append(after[way[-1]][0])
+        if way[-1] == end:
+            return way
+    return [start, end]

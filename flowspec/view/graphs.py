@@ -1,0 +1,246 @@
+"""The typed graph of a model as inert data: what is computed from what, with shapes, bounds, supports and sizes.
+
+Rounds of a loop that look alike are one box, which says how many there are: a picture of 32 equal steps shows one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from flowspec.graph.bounds import Bounds
+from flowspec.graph.model import Autoregressive, Density, Flow, FlowNode, Leaf
+from flowspec.graph.net import Frame
+from flowspec.graph.support import Support
+from flowspec.passes.facts import Facts, FlowFacts, NetFacts
+from flowspec.view.fields import no_field
+from flowspec.view.words import many, place
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One op, value from outside, or density.
+
+    Attributes:
+        name: as findings name it; `words` the op with its arguments.
+        kind: source | weighted | plain | step | bound | density.
+        type: the shape of the value that it gives.
+        proof: what its channels may know, or where its values lie.
+        parameters: learned numbers of one round; `rounds` how many rounds it stands for.
+        line: of the spec, 0 for none.
+    """
+
+    name: str
+    words: str
+    kind: str
+    type: str
+    proof: str
+    parameters: int = 0
+    rounds: int = 1
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Boxes in an order in which each stands after what it reads, and arrows between their numbers."""
+
+    title: str
+    place: str
+    facts: tuple[str, ...]
+    boxes: tuple[Box, ...]
+    arrows: tuple[tuple[int, int], ...]
+
+
+def charts(facts: Facts, node: str | None = None) -> tuple[Chart, ...]:
+    """The graph of the model, then the nets of its densities; or the net of the density or step that `node` names.
+
+    Raises:
+        ViewError: when there is no such net.
+    """
+    owners = [owner for owner in facts.nets if node in (None, owner.id)]
+    if node is not None and not owners:
+        raise no_field(node, [owner.id for owner in facts.nets])
+    model = facts.program.model
+    whole = [_flow_chart(model, facts)] if isinstance(model, Flow) and node is None else []
+    if node is None:
+        owners = [owner for owner in owners if not isinstance(owner, FlowNode)]
+    return (*whole, *(_net_chart(facts, owner) for owner in _distinct(facts, owners)))
+
+
+def _distinct(facts: Facts, owners: list[Any]) -> Iterator[Any]:
+    """One owner for each net: uses that look alike share their facts."""
+    seen: set[int] = set()
+    for owner in owners:
+        if id(facts.nets[owner]) not in seen:
+            seen.add(id(facts.nets[owner]))
+            yield owner
+
+
+# --- rounds that look alike ------------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Merging:
+    """Boxes so far, and for each original number the box that stands for it."""
+
+    boxes: list[Box] = field(default_factory=list)
+    of: dict[int, int] = field(default_factory=dict)
+    arrows: dict[tuple[int, int], None] = field(default_factory=dict)
+    _known: dict[Any, int] = field(default_factory=dict)
+    _seen: dict[Any, int] = field(default_factory=dict)
+    rounds: list[int] = field(default_factory=list)
+
+    def add(self, number: int, box: Box, reads: tuple[int, ...], scope: tuple[Frame, ...]) -> None:
+        """A box, or one round more of an equal one."""
+        here = tuple((frame.label, frame.use, frame.round) for frame in scope)
+        ordinal = self._seen[here] = self._seen.get(here, 0) + 1
+        plain = _without_rounds(box.name, scope)
+        loop = (tuple(part[:2] for part in here), plain if plain != box.name else ordinal)
+        key = (loop, box.words, box.kind, box.type, box.proof, box.parameters) if here else number
+        if key in self._known:
+            self.rounds[self._known[key]] += 1
+        else:
+            self._known[key] = len(self.boxes)
+            self.boxes.append(box)
+            self.rounds.append(1)
+        self.of[number] = self._known[key]
+        for j in reads:
+            if j in self.of and self.of[j] < self.of[number]:  # the way back to the next round is not drawn
+                self.arrows[self.of[j], self.of[number]] = None
+
+    def chart(self, title: str, where: str, facts: tuple[str, ...]) -> Chart:
+        pairs = zip(self.boxes, self.rounds, strict=True)
+        boxes = tuple(Box(b.name, b.words, b.kind, b.type, b.proof, b.parameters, n, b.line) for b, n in pairs)
+        return Chart(title, where, facts, boxes, tuple(self.arrows))
+
+
+def _without_rounds(name: str, scope: tuple[Frame, ...]) -> str:
+    """A name in which rounds of a loop cannot be told apart."""
+    for frame in scope:
+        name = name.replace(f"{frame.use}.{frame.round}.", f"{frame.use}.", 1)
+    return name
+
+
+# --- nets --------------------------------------------------------------------------------------------------------------
+
+
+def _net_chart(facts: Facts, owner: Any) -> Chart:
+    net, merging = facts.nets[owner], _Merging()
+    graph, live = net.conditioner.graph, net.conditioner.graph.live()
+    for i, node in enumerate(graph.nodes):
+        if i in live:
+            merging.add(i, _net_box(net, i), node.inputs, node.scope)
+    end = len(graph.nodes)
+    if isinstance(owner, Autoregressive | Leaf):
+        family = owner.head if isinstance(owner, Autoregressive) else owner.family
+        box = Box(
+            owner.id,
+            spelt(family),
+            "density",
+            str(net.context.target),
+            "one for each variable",
+            line=owner.span.start.line,
+        )
+        merging.add(end, box, (graph.output,), ())
+    order = net.orders[0].label if net.orders else ""
+    title = f"{owner.id}: net under order {order}" if order else f"{owner.id}: net"
+    return merging.chart(title, place(graph.span), tuple(_net_facts(net)))
+
+
+def _net_facts(net: NetFacts) -> Iterator[str]:
+    yield f"{many(net.parameters, 'parameter')}; {net.macs:,} multiply-adds a pass"
+    if net.reach is not None and net.reach.missing is not None:
+        yield f"{net.reach.allowed:,} pairs allowed, {net.reach.missing:,} missing"
+
+
+def _net_box(net: NetFacts, i: int) -> Box:
+    node, layout = net.conditioner.graph.nodes[i], net.shapes[i]
+    parameters = 0 if node.op.outside else node.op.parameters(net.site(i))
+    kind = "source" if node.op.outside else "weighted" if parameters else "plain"
+    words = "from outside" if node.op.outside else spelt(node.op)
+    return Box(node.id, words, kind, str(layout), _known(net, i), parameters, line=node.span.start.line)
+
+
+def _known(net: NetFacts, i: int) -> str:
+    """What the channels of a value may know, the groups of each kind counted."""
+    bounds: Bounds | None = net.knowledge.bounds[i]
+    if bounds is None or net.knowledge.order is None:
+        return ""
+    kinds: dict[str, int] = {}
+    for bound in bounds.classes:
+        kinds[bound.kind.value] = kinds.get(bound.kind.value, 0) + 1
+    return "knows " + ", ".join(kind if n == 1 else f"{kind} in {n} groups" for kind, n in kinds.items())
+
+
+# --- flows -------------------------------------------------------------------------------------------------------------
+
+
+def _flow_chart(flow: Flow, facts: Facts) -> Chart:
+    merging, found = _Merging(), facts.densities[flow].flow
+    assert found is not None
+    maker = {0: -1}
+    x = Box("x", "data", "source", str(found.layouts[0]), _lies(found.forward[0]), line=facts.program.x.span.start.line)
+    merging.add(-1, x, (), ())
+    for n, node in enumerate(flow.nodes):
+        merging.add(n, _step_box(node, facts, found), (maker[node.input],), node.scope)
+        maker.update(dict.fromkeys(node.outputs, n))
+    ends = len(flow.nodes)
+    for k, part in enumerate(flow.parts):
+        words, type_ = _density_words(part.density), str(found.layouts[part.value])
+        count = facts.densities[part.density].parameters if part.density in facts.densities else 0
+        name = "base" if part.name == "last" else part.name
+        given = ", ".join(context.name for context in getattr(part.density, "contexts", ()))
+        box = Box(
+            name, words + (f" given {given}" if given else ""), "density", type_, "", count, line=part.span.start.line
+        )
+        merging.add(ends + k, box, (maker[part.value],), ())
+    top = facts.densities[flow]
+    likelihood = {"exact": "exact", "bound": "a lower bound", "estimate": "an estimate"}[top.likelihood]
+    lines = (f"{many(top.parameters, 'parameter')}; log p(x) is {likelihood}",)
+    return merging.chart(f"{flow.id}: from data to latent", place(flow.span), lines)
+
+
+def _step_box(node: FlowNode, facts: Facts, found: FlowFacts) -> Box:
+    net = facts.nets.get(node)
+    parameters = node.op.parameters(found.layouts[node.input]) + (net.parameters if net else 0)
+    type_ = " + ".join(str(found.layouts[v]) for v in node.outputs)
+    kind = "bound" if node.op.stochastic else "step"
+    form = f"log-det {node.op.log_det}" if not node.op.stochastic else "likelihood becomes a bound"
+    return Box(node.id, spelt(node.op), kind, type_, f"{form}; {_lies(found.forward[node.outputs[-1]])}", parameters,
+               line=node.span.start.line)  # fmt: skip
+
+
+def _density_words(density: Density) -> str:
+    if isinstance(density, Leaf):
+        return spelt(density.family)
+    return f"order, net, {spelt(density.head)}" if isinstance(density, Autoregressive) else "a flow of its own"
+
+
+def _lies(support: Support) -> str:
+    return f"in {support}" if not support.unknown else ""
+
+
+# --- ops in words ------------------------------------------------------------------------------------------------------
+
+
+def spelt(op: Any) -> str:
+    """An op as a spec would write it: its name, its main argument, and the others that are not at their defaults."""
+    declared = op.arguments()
+    values = {name: getattr(op, name, None) for name in declared}
+    defaults = {f.name: f.default for f in type(op).__dataclass_fields__.values()} if declared else {}
+    main = values.get(op.main) if op.main else None
+    parts = [f"{op.name} {_value(main)}".strip() if main is not None else op.name]
+    for name, value in values.items():
+        plain = declared[name].form == "plain" or not isinstance(value, tuple | list | dict)
+        if name != op.main and plain and value is not None and value != defaults.get(name) and value != ():
+            parts.append(f"{name} {_value(value)}")
+    return ", ".join(parts)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, tuple | list):
+        return "x".join(_value(v) for v in value) if len(value) <= 4 else f"{len(value)} entries"
+    return spelt(value) if hasattr(value, "arguments") else str(value)
