@@ -38,8 +38,7 @@ class Data:
 class Context:
     """A value that a net may know besides its x: its local name, and where it comes from.
 
-    `origin` is `given:NAME` for data under `given`, `part:NAME` for a part of the flow that this density belongs to,
-    or `value:K` for value K of the flow.
+    `origin` is `given:NAME` for data under `given`, or that of a value of a flow, by `value_origin`.
     """
 
     name: str
@@ -78,13 +77,19 @@ class Leaf:
 class OrderChoice:
     """An order as declared: the op with its arguments, made concrete when the variables are known.
 
-    `joint` is set where `channels: joint` is written; without an order that is what the channels are anyway.
+    `channels` is None where the order ranks variables, not sites. `written` is the place of the modifier, if it is there:
+    without an order the channels of a site share a rank anyway.
     """
 
     op: Any
-    channels: str
+    channels: str | None
     span: Span
-    joint: bool = False
+    written: Span | None = None
+
+    @property
+    def joint(self) -> bool:
+        """Whether the channels of a site are to share a rank because the spec says so."""
+        return self.channels == "joint" and self.written is not None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -145,6 +150,25 @@ class Flow:
     span: Span
     contexts: tuple[Context, ...] = ()
     id: str = "model"
+    number: int = 0  # no two flows of a program share one
+
+    def own(self, origin: str) -> int | None:
+        """The value of this flow that a context comes from; None where it comes from elsewhere."""
+        mine = value_origin(self.number, 0)[:-1]
+        return int(origin[len(mine) :]) if origin.startswith(mine) else None
+
+
+def value_origin(flow: int, value: int) -> str:
+    """Where a context comes from that is a value of a flow."""
+    return f"value:{flow}/{value}"
+
+
+def origins_of(density: Density) -> frozenset[str]:
+    """Where the contexts come from that some net of a density reads, also inside flows."""
+    if not isinstance(density, Flow):
+        return frozenset(c.origin for c in density.contexts)
+    nets = (c.origin for node in density.nodes if node.conditioner for c in node.conditioner.contexts)
+    return frozenset(nets).union(*(origins_of(part.density) for part in density.parts))
 
 
 Density = Leaf | Autoregressive | Flow
@@ -165,5 +189,5 @@ class Program:
 
 __all__ = [
     "Autoregressive", "Conditioner", "Context", "Data", "Density", "Flow", "FlowNode", "Leaf", "Order", "OrderChoice",
-    "Part", "Program",
+    "Part", "Program", "origins_of", "value_origin",
 ]  # fmt: skip

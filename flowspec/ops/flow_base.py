@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -9,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from flowspec.graph.layout import Layout
-from flowspec.graph.support import REAL, Support
+from flowspec.graph.support import REAL, UNKNOWN, Support
 from flowspec.ops.base import Op, OpError
 from flowspec.ops.lowering import Construct, Expr
 
@@ -84,8 +85,20 @@ class FlowOp(Op):
         """Where decoding takes values that lie in `values`; an outer bound for a learned map."""
         return REAL
 
+    def images(self, values: Support, count: int) -> tuple[Support, ...]:
+        """Where each of `count` outputs lies."""
+        return (self.image(values),) * count
+
+    def together(self, parts: Sequence[Support]) -> Support:
+        """Where the outputs lie, taken as one value."""
+        if any(part.unknown for part in parts):
+            return UNKNOWN
+        mixed = any(not part.equals(parts[0]) for part in parts) and not parts[0].discrete
+        return REAL if mixed else parts[0]
+
     def order_of_entries(self, layout: Layout) -> Entries | None:
-        """Entry k of the (concatenated) output is entry result[k] of the input; None when each stays in place."""
+        """Entry k of the (concatenated) output is entry result[k] of the input; None when each stays in place. With two
+        axes, it is a function of all the entries result[k]."""
         return None
 
     def moved(self, layout: Layout) -> Mask | None:
@@ -117,3 +130,21 @@ class Untouched(FlowOp):
 
     def preimage(self, values: Support) -> Support:
         return values
+
+
+class Parting(Untouched):
+    """A step with several outputs: all but the last leave for their densities, and the last goes on.
+
+    The parts are the input's variables, each once, unless `digits` is set (every part holds digits of all the integers)
+    or `auxiliary` (the last part is the input itself, and the others are computed from it).
+    """
+
+    auxiliary: ClassVar[bool] = False
+
+    @property
+    def digits(self) -> bool:
+        return False
+
+    def part_names(self) -> tuple[str, ...]:
+        """The name of each part; empty where it has none."""
+        raise NotImplementedError

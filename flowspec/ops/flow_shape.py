@@ -1,4 +1,4 @@
-"""Flow steps that only move numbers: permutations, squeezes and splits. Their log-det is zero."""
+"""Flow steps that only move numbers: permutations and squeezes. Their log-det is zero."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from flowspec.graph.layout import Layout
-from flowspec.ops.base import PER_AXIS, POSITIVE_INT, OpError, arg
+from flowspec.ops.base import PER_AXIS, OpError, arg
 from flowspec.ops.flow_base import Entries, FlowSite, Untouched
 from flowspec.ops.lowering import Construct, Expr, construct
 from flowspec.order import permutation, squeeze_index, unsqueeze_index
@@ -121,6 +121,7 @@ class Squeeze(Untouched):
 
     name = "squeeze"
     main = "size"
+    neutral = (("size", 1),)
     size: int | tuple[int, ...] = arg(PER_AXIS, "size of the block, one number or one an axis", 2)
 
     def outputs(self, layout: Layout) -> tuple[Layout, ...]:
@@ -148,6 +149,7 @@ class Unsqueeze(Untouched):
 
     name = "unsqueeze"
     main = "size"
+    neutral = (("size", 1),)
     size: int | tuple[int, ...] = arg(PER_AXIS, "size of the block, one number or one an axis", 2)
 
     def outputs(self, layout: Layout) -> tuple[Layout, ...]:
@@ -167,64 +169,3 @@ class Unsqueeze(Untouched):
 
     def lower(self, site: FlowSite) -> Construct:
         return construct("Unsqueeze", self.size)
-
-
-@dataclass(frozen=True)
-class Split(Untouched):
-    """Divides the channels of an image or the variables of a vector; all parts but the last leave for the base.
-
-    `half` gives the first part the larger half. Part densities may be given what goes on (`base` beside the split).
-    """
-
-    name = "split"
-    main = "sizes"
-    sizes: str | tuple[int, ...] = arg(
-        {"anyOf": [{"const": "half"}, {"type": "array", "items": POSITIVE_INT, "minItems": 2}]},
-        "`half`, or the size of each part",
-        "half",
-    )
-    names: tuple[str, ...] = arg({"type": "array", "items": {"type": "string"}}, "a name for each part", ())
-    base: Any = arg(
-        {"$ref": "#/definitions/density"},
-        "the density of the part that leaves, given what goes on",
-        None,
-        form="density",
-    )
-
-    def part_names(self) -> tuple[str, ...]:
-        """The name of each part; empty where it has none."""
-        count = 2 if isinstance(self.sizes, str) else len(self.sizes)
-        return (*self.names, *([""] * (count - len(self.names))))[:count]
-
-    def part_sizes(self, layout: Layout) -> tuple[int, ...]:
-        """The size of each part. Raises OpError."""
-        self._check_names()
-        n = axis_size(layout)
-        if isinstance(self.sizes, str):
-            if n < 2:
-                raise OpError("FS322", f"`split` needs two {what(layout)} or more, and there is {n}", "drop the split")
-            return (n - n // 2, n // 2)
-        if sum(self.sizes) != n:
-            raise OpError(
-                "FS322",
-                f"the parts of `split` add up to {sum(self.sizes)}, and there are {n} {what(layout)}",
-                f"give sizes that add up to {n}: every variable must reach a density",
-                "sizes",
-            )
-        return tuple(self.sizes)
-
-    def _check_names(self) -> None:
-        count = 2 if isinstance(self.sizes, str) else len(self.sizes)
-        if self.names and (len(self.names) != count or len(set(self.names)) != count):
-            raise OpError(
-                "FS322",
-                f"`split` has {count} parts and the names {', '.join(self.names)}",
-                "give each part a name of its own",
-                "names",
-            )
-
-    def outputs(self, layout: Layout) -> tuple[Layout, ...]:
-        return tuple(resize(layout, n) for n in self.part_sizes(layout))
-
-    def lower(self, site: FlowSite) -> Construct:
-        return construct("Split", list(self.part_sizes(site.layout)))

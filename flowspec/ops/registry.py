@@ -50,7 +50,9 @@ from flowspec.ops.flow_elementwise import (
     Shift,
 )
 from flowspec.ops.flow_linear import Conv1x1, LinearStep
-from flowspec.ops.flow_shape import Permute, Reverse, Split, Squeeze, Unsqueeze
+from flowspec.ops.flow_shape import Permute, Reverse, Squeeze, Unsqueeze
+from flowspec.ops.flow_split import Split
+from flowspec.ops.flow_view import View
 from flowspec.ops.lookup import Embedding, OneHot, Position
 from flowspec.ops.orders import (
     Columns,
@@ -97,7 +99,7 @@ ORDERS: tuple[type[OrderOp], ...] = (
 )  # fmt: skip
 FLOWS: tuple[type[FlowOp], ...] = (
     Dequantize, Logit, FlowSigmoid, FlowTanh, FlowLog, FlowExp, FlowLeakyRelu, Spline, Scale, Shift, ElementwiseAffine, ActNorm, LinearStep, Conv1x1, Permute, Reverse,
-    Squeeze, Unsqueeze, Split, Coupling, AutoregressiveStep,
+    Squeeze, Unsqueeze, Split, View, Coupling, AutoregressiveStep,
 )  # fmt: skip
 
 VOCABULARIES: dict[str, tuple[type[Op], ...]] = {

@@ -18,6 +18,7 @@ from flowspec.graph.model import (
     OrderChoice,
     Part,
     Program,
+    value_origin,
 )
 from flowspec.graph.support import Support
 from flowspec.ops.base import NetContext, OpError, SilentError
@@ -25,14 +26,14 @@ from flowspec.ops.coupling import AutoregressiveStep, Conditioned
 from flowspec.order import Order
 from flowspec.passes.blind import completeness
 from flowspec.passes.cost import net_cost
-from flowspec.passes.coverage import Coverage, coverage_findings, flow_coverage
+from flowspec.passes.coverage import Coverage, coverage_findings, flow_coverage, part_ties
 from flowspec.passes.facts import DensityFacts, Facts, FlowFacts, NetFacts, Summary
 from flowspec.passes.flow_shapes import flow_shapes
-from flowspec.passes.heads import channel_findings, head_context, value_findings
+from flowspec.passes.heads import channel_findings, head_context, idle_modifier, value_findings
 from flowspec.passes.knowledge.bounds import free_knowledge, ordered_knowledge
 from flowspec.passes.knowledge.reach import net_reach
 from flowspec.passes.knowledge.seen import contexts_seen
-from flowspec.passes.parts import given_values, part_chain, part_cycle, sequential
+from flowspec.passes.parts import density_chain, part_cycle, sampling_chain
 from flowspec.passes.shapes import net_shapes
 from flowspec.passes.support import density_support, flow_supports
 
@@ -139,6 +140,7 @@ class _Run:
 
     def _build_order(self, choice: OrderChoice, layout: Layout, swapped: bool) -> tuple[Order, ...] | None:
         names = self.program.x.names
+        self.findings.extend(idle_modifier(choice, layout))
         try:
             members = tuple(choice.op.build(layout, names, choice.channels, k) for k in range(choice.op.members))
             return tuple(m.reversed() for m in members) if swapped and members[0].is_total else members
@@ -246,12 +248,8 @@ class _Run:
     def _inner_origins(
         self, flow: Flow, layouts: tuple[Layout | None, ...], origins: dict[str, Layout]
     ) -> dict[str, Layout]:
-        inner = dict(origins)
-        for part in flow.parts:
-            if (found := layouts[part.value]) is not None:
-                inner[f"part:{part.name}"] = found
-        inner.update({f"value:{k}": lay for k, lay in enumerate(layouts) if lay is not None})
-        return inner
+        own = {value_origin(flow.number, k): layout for k, layout in enumerate(layouts) if layout is not None}
+        return {**origins, **own}
 
     def _part_support(self, part: Part, values: Support) -> Support:
         if isinstance(part.density, Flow):
@@ -279,36 +277,17 @@ class _Run:
         return None if orders is None else net
 
     def _cover(self, flow: Flow, layouts: tuple[Layout, ...]) -> None:
-        tied = []
-        for part in flow.parts:
-            density = part.density
-            if (isinstance(density, Autoregressive) and self.densities[density].orders[0].allowed()) or (
-                not isinstance(density, Flow) and density.contexts
-            ):
-                tied.append((part.value, *given_values(density, flow)))
-            elif isinstance(density, Flow):
-                inner = self.coverage.get(density)
-                if inner is None or inner.classes == 1:
-                    tied.append((part.value,))
-        coverage = flow_coverage(flow, layouts, self.nets.get, tuple(tied))
+        ties = part_ties(flow, layouts, lambda model: bool(self.densities[model].orders[0].allowed()), self.coverage)
+        coverage = flow_coverage(flow, layouts, self.nets.get, ties)
         self.coverage[flow] = coverage
         self.findings.extend(coverage_findings(flow, coverage))
 
     def _flow_facts(
         self, flow: Flow, layout: Layout, values: Support, facts: FlowFacts, parts: list[DensityFacts]
     ) -> DensityFacts:
-        slow = {"density": 0, "sampling": 0}
-        parameters = sum(p.parameters for p in parts)
-        for node in flow.nodes:
-            parameters += node.op.parameters(facts.layouts[node.input])
-            net = self.nets.get(node)
-            if net is None:
-                continue
-            parameters += net.parameters
-            if isinstance(node.op, AutoregressiveStep):
-                steps = max((int(lv.max()) for lv in net.levels), default=1)
-                slow["sampling" if node.op.fast == "density" else "density"] += steps
-        sampling = slow["sampling"] + part_chain(flow, self.densities)
+        nets = [net for node in flow.nodes if (net := self.nets.get(node)) is not None]
+        parameters = sum(p.parameters for p in parts) + sum(net.parameters for net in nets)
+        parameters += sum(node.op.parameters(facts.layouts[node.input]) for node in flow.nodes)
         statuses = [p.likelihood for p in parts] + ["bound" for n in flow.nodes if n.op.stochastic]
         worst = max(statuses, key=("exact", "bound", "estimate").index, default="exact")
         return DensityFacts(
@@ -316,11 +295,18 @@ class _Run:
             values,
             None,
             facts,
-            density_steps=max(1, slow["density"] + max((sequential(p.density_steps) for p in parts), default=0)),
-            sampling_steps=max(1, sampling),
+            density_steps=max(1, density_chain(flow, self.densities, lambda node: self._slow(node, "sampling"))),
+            sampling_steps=max(1, sampling_chain(flow, self.densities, lambda node: self._slow(node, "density"))),
             likelihood=worst,
             parameters=parameters,
         )
+
+    def _slow(self, node: FlowNode, fast: str) -> int:
+        """The levels of an autoregressive step in the direction in which it is slow, `fast` being the other one."""
+        net = self.nets.get(node)
+        if net is None or not isinstance(node.op, AutoregressiveStep) or node.op.fast != fast:
+            return 0
+        return max((int(levels.max()) for levels in net.levels), default=1)
 
     # --- contexts --------------------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ which end up connected by sharing a latent or a conditional."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 
@@ -13,11 +13,12 @@ import numpy.typing as npt
 
 from flowspec.diagnostics import Finding
 from flowspec.graph.layout import Layout
-from flowspec.graph.model import Flow, FlowNode
+from flowspec.graph.model import Autoregressive, Density, Flow, FlowNode
 from flowspec.ops.coupling import AutoregressiveStep, Conditioned, Coupling
 from flowspec.ops.edges import Dense, Window
 from flowspec.order import Grid, Guarded, Offsets
 from flowspec.passes.facts import NetFacts
+from flowspec.passes.parts import given_values
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -26,16 +27,27 @@ Bools = npt.NDArray[np.bool_]
 @dataclass(frozen=True, eq=False, slots=True)
 class Coverage:
     """`transformed` says of every variable of x whether some step moves it given others; `classes` counts the groups
-    of variables that never mix; `conditioned` how many steps have a net."""
+    of variables that never mix; `conditioned` how many steps transform variables given others. `entries` are the variables of x (their numbers)
+    that the entries of each value stand for."""
 
     transformed: Bools
     classes: int
     conditioned: int
     labels: Ints
+    entries: dict[int, Ints]
 
     @property
     def total(self) -> int:
         return len(self.transformed)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Tie:
+    """Variables that one density joins: entries `at` of the part `value`, and all of the values that it is given."""
+
+    value: int
+    at: Ints
+    given: list[int]
 
 
 class _Union:
@@ -66,9 +78,9 @@ def flow_coverage(
     flow: Flow,
     layouts: tuple[Layout, ...],
     nets: Callable[[FlowNode], NetFacts | None],
-    joint_parts: tuple[tuple[int, ...], ...],
+    ties: Sequence[Tie],
 ) -> Coverage:
-    """Follows every variable through the flow. `joint_parts` lists the values whose densities tie their variables."""
+    """Follows every variable through the flow; `ties` are what the densities of its parts join."""
     size = layouts[0].units
     mixing, touched = _Mixing(_Union(size)), np.zeros(size, dtype=bool)
     entries: dict[int, Ints] = {0: np.arange(size)}
@@ -89,15 +101,20 @@ def flow_coverage(
             conditioned += 1
             touched[here] = True
             mixing.groups(here, groups)
-        entries.update(_pass_on(node, here, layouts))
-    for values in joint_parts:
-        mixing.union.join_all(np.concatenate([entries[v] for v in values]))
-    return Coverage(touched, mixing.union.count, conditioned, mixing.union.root)
+        entries.update(_pass_on(node, here, layouts, mixing.union))
+    for tie in ties:
+        mixing.union.join_all(np.concatenate([entries[tie.value][tie.at], *(entries[v] for v in tie.given)]))
+    return Coverage(touched, mixing.union.count, conditioned, mixing.union.root, entries)
 
 
-def _pass_on(node: FlowNode, here: Ints, layouts: tuple[Layout, ...]) -> dict[int, Ints]:
+def _pass_on(node: FlowNode, here: Ints, layouts: tuple[Layout, ...], union: _Union) -> dict[int, Ints]:
+    """The variables that the outputs stand for; what is a function of several joins them, and stands for the first."""
     order = node.op.order_of_entries(layouts[node.input])
     here = here if order is None else here[order]
+    if here.ndim == 2:
+        for column in here.T[1:]:
+            union.join(np.stack([here[:, 0], column], axis=1))
+        here = here[:, 0]
     if len(node.outputs) == 1:
         return {node.outputs[0]: here}
     ends = np.cumsum([layouts[v].units for v in node.outputs])[:-1]
@@ -190,6 +207,41 @@ def _rows(dep: Guarded) -> Ints:
     near = np.abs(rows[:, : len(dep.low)]).sum(axis=1)
     ordered: Ints = rows[np.argsort(near, kind="stable")]
     return ordered
+
+
+# --- what the densities of parts join ------------------------------------------------------------------------------------
+
+
+def part_ties(
+    flow: Flow, layouts: tuple[Layout, ...], ordered: Callable[[Autoregressive], bool], known: Mapping[Flow, Coverage]
+) -> list[Tie]:
+    """What the densities of all parts join. `ordered` says whether a chain of conditionals has any variable know another;
+    `known` is the coverage of the flows inside."""
+    ties = []
+    for part in flow.parts:
+        at = np.arange(layouts[part.value].units)
+        ties += [Tie(part.value, some, given) for some, given in _joined(part.density, flow, at, ordered, known)]
+    return ties
+
+
+def _joined(
+    density: Density, flow: Flow, at: Ints, ordered: Callable[[Autoregressive], bool], known: Mapping[Flow, Coverage]
+) -> Iterator[tuple[Ints, list[int]]]:
+    """The entries of a part of `flow` that a density over those `at` joins, with the values of `flow` that it is given."""
+    if not isinstance(density, Flow):
+        given = given_values(density, flow)
+        if given or (isinstance(density, Autoregressive) and ordered(density)):
+            yield at, given
+        return
+    inner = known[density]
+    for label in np.unique(inner.labels):
+        yield at[inner.labels == label], []
+    for node in density.nodes:
+        contexts = node.conditioner.contexts if node.conditioner is not None else ()
+        if given := [value for c in contexts if (value := flow.own(c.origin)) is not None]:
+            yield at[inner.entries[node.input]], given
+    for part in density.parts:
+        yield from _joined(part.density, flow, at[inner.entries[part.value]], ordered, known)
 
 
 def coverage_findings(flow: Flow, coverage: Coverage) -> Iterator[Finding]:

@@ -68,7 +68,7 @@ def flow_bits(flow: Flow, facts: Facts) -> Bits:
         groups = node.op.joined(layout)
         here = here if groups is None else _joined(here, groups)
         order = node.op.order_of_entries(layout)
-        here = here if order is None else here.take(order)
+        here = here if order is None else _rearranged(here, order)
         start = 0
         for value in node.outputs:
             units = found.layouts[value].units
@@ -82,6 +82,12 @@ def _joined(here: Bits, groups: Entries) -> Bits:
     joint = np.zeros((int(groups.max()) + 1, here.data.shape[1]), dtype=here.data.dtype)
     np.bitwise_or.at(joint, groups, here.data)
     return Bits(joint[groups], here.columns)
+
+
+def _rearranged(here: Bits, order: Entries) -> Bits:
+    """The rows of a step's outputs, each the union of those that it is a function of."""
+    columns = order.reshape(len(order), -1).T
+    return Bits(np.bitwise_or.reduce([here.data[column] for column in columns]), here.columns)
 
 
 def _conditioned(node: FlowNode, here: Bits, net: NetFacts, layout: Layout) -> Bits:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flowspec.diagnostics import Finding, Label
-from flowspec.graph.model import Autoregressive, Flow, Leaf, Part
+from flowspec.graph.model import Density, Flow, FlowNode, Part, origins_of
 from flowspec.passes.facts import DensityFacts
+
+
+def given_values(density: Density, flow: Flow) -> list[int]:
+    """The values of the flow that the density of one of its parts is given, in some net or other."""
+    return sorted({value for origin in origins_of(density) if (value := flow.own(origin)) is not None})
 
 
 def part_cycle(flow: Flow) -> Finding | None:
     """A cycle among the parts' `given`s, as a finding at its first part."""
+    below = _parts_below(flow)
     given = {
-        part.name: [c.origin[5:] for c in getattr(part.density, "contexts", ()) if c.origin.startswith("part:")]
+        part.name: [other.name for value in given_values(part.density, flow) for other in below[value]]
         for part in flow.parts
     }
     path = _cycle(given)
@@ -27,6 +34,17 @@ def part_cycle(flow: Flow) -> Finding | None:
         helps=("draw one of them first, without the other",),
         node=path[0],
     )
+
+
+def _parts_below(flow: Flow) -> dict[int, list[Part]]:
+    """The parts that each value becomes: what must be drawn before it is there."""
+    below: dict[int, list[Part]] = {}
+    for part in flow.parts:
+        below.setdefault(part.value, []).append(part)
+    for node in reversed(flow.nodes):
+        known = below.setdefault(node.input, [])
+        known.extend(part for value in node.outputs for part in below.get(value, []))
+    return below
 
 
 def _cycle(edges: dict[str, list[str]]) -> list[str] | None:
@@ -53,12 +71,7 @@ def _cycle(edges: dict[str, list[str]]) -> list[str] | None:
     return None
 
 
-def given_values(density: Autoregressive | Leaf, flow: Flow) -> list[int]:
-    """The values of parts that a density is given."""
-    values = {f"part:{p.name}": p.value for p in flow.parts}
-    named = [values[c.origin] for c in density.contexts if c.origin in values]
-    passed = [int(c.origin[6:]) for c in density.contexts if c.origin.startswith("value:")]
-    return named + [v for v in passed if v in {p.value for p in flow.parts}]
+# --- how many steps stand in a row --------------------------------------------------------------------------------------
 
 
 def sequential(steps: int) -> int:
@@ -66,16 +79,39 @@ def sequential(steps: int) -> int:
     return steps if steps > 1 else 0
 
 
-def part_chain(flow: Flow, densities: dict[Any, DensityFacts]) -> int:
-    """The longest chain of sequential levels in sampling among parts that condition each other."""
-    total: dict[str, int] = {}
+def sampling_chain(flow: Flow, densities: dict[Any, DensityFacts], slow: Callable[[FlowNode], int]) -> int:
+    """The longest chain of sequential levels in sampling: a part comes after what it is given, a value after all that it
+    becomes. `slow` counts the levels of a step's inverse, 0 where it is parallel."""
+    parts = {part.value: part for part in flow.parts}
+    done: dict[int, int] = {}
 
-    def longest(part: Part) -> int:
-        if part.name not in total:
-            contexts = getattr(part.density, "contexts", ())
-            before = [p for p in flow.parts if any(c.origin == f"part:{p.name}" for c in contexts)]
-            own = sequential(densities[part.density].sampling_steps)
-            total[part.name] = own + max((longest(p) for p in before), default=0)
-        return total[part.name]
+    def ready(value: int) -> int:
+        if value not in done:
+            done[value] = _drawn(parts[value]) if value in parts else _decoded(reader[value])
+        return done[value]
 
-    return max((longest(p) for p in flow.parts), default=0)
+    def _drawn(part: Part) -> int:
+        own = sequential(densities[part.density].sampling_steps)
+        return own + max((ready(v) for v in given_values(part.density, flow)), default=0)
+
+    def _decoded(node: FlowNode) -> int:
+        return slow(node) + max(ready(v) for v in node.outputs)
+
+    reader = {node.input: node for node in flow.nodes}
+    for node in reversed(flow.nodes):  # the latest values first, so that no chain of calls is long
+        for value in node.outputs:
+            ready(value)
+    return ready(0)
+
+
+def density_chain(flow: Flow, densities: dict[Any, DensityFacts], slow: Callable[[FlowNode], int]) -> int:
+    """The longest chain of sequential levels in computing the density: all parts can be judged at once when they are there."""
+    depth = {0: 0}
+    for node in flow.nodes:
+        depth.update(dict.fromkeys(node.outputs, depth[node.input] + slow(node)))
+    ends = [
+        sequential(densities[part.density].density_steps)
+        + max(depth[v] for v in (part.value, *given_values(part.density, flow)))
+        for part in flow.parts
+    ]
+    return max(ends, default=0)

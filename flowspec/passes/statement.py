@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 
-from flowspec.graph.model import Autoregressive, Flow, Leaf
+from flowspec.graph.model import Autoregressive, Flow, FlowNode, Leaf
+from flowspec.ops.flow_base import Parting
 from flowspec.passes.composed import composed_dependency
-from flowspec.passes.facts import DensityFacts, Facts
+from flowspec.passes.facts import DensityFacts, Facts, FlowFacts
 
 
 def statement(path: str, facts: Facts, seconds: float) -> tuple[str, ...]:
@@ -71,13 +72,37 @@ def _invertible(flow: Flow, facts: Facts) -> str:
 def _conservation(flow: Flow, facts: Facts) -> str:
     found = facts.densities[flow].flow
     assert found is not None
-    parts = [f"{found.layouts[p.value].units} ({'base' if p.name == 'last' else p.name})" for p in flow.parts]
-    text = f"{found.layouts[0].units} = {' + '.join(parts)}"
+    views = [p.name for p in flow.parts if p.value in _views(flow)]
+    noun = "is a view" if len(views) == 1 else "are views"
+    seen = f"; {', '.join(f'`{name}`' for name in views)} {noun} of them" if views else ""
+    text = f"{found.layouts[0].units} = {' + '.join(_shares(0, flow, found))}{seen}"
     coverage = facts.extra["coverage"].get(flow)
     if coverage is None or not coverage.conditioned:
         return text
     mixed = "all mixed" if coverage.classes == 1 else f"{coverage.classes} groups that never mix"
     return f"{text}       coverage  {int(coverage.transformed.sum())}/{coverage.total} transformed, {mixed}"
+
+
+def _views(flow: Flow) -> set[int]:
+    """The values that are computed from variables which reach a density elsewhere."""
+    return {value for node in flow.nodes if _is_view(node) for value in node.outputs[:-1]}
+
+
+def _is_view(node: FlowNode) -> bool:
+    return isinstance(node.op, Parting) and node.op.auxiliary
+
+
+def _shares(value: int, flow: Flow, found: FlowFacts) -> list[str]:
+    """How the variables of a value are shared out among the parts that it becomes."""
+    part = next((p for p in flow.parts if p.value == value), None)
+    if part is not None:
+        return [f"{found.layouts[value].units} ({'base' if part.name == 'last' else part.name})"]
+    node = next(n for n in flow.nodes if n.input == value)
+    below = [_shares(v, flow, found) for v in (node.outputs[-1:] if _is_view(node) else node.outputs)]
+    if isinstance(node.op, Parting) and node.op.digits:
+        high, low = (" + ".join(shares) for shares in below)
+        return [f"{found.layouts[value].units} (high bits {high}, low bits {low})"]
+    return [share for shares in below for share in shares]
 
 
 def _cost(facts: Facts) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from flowspec.diagnostics import Finding, Label, Span
 from flowspec.graph.model import Autoregressive, Flow, FlowNode, Leaf, Part
-from flowspec.graph.support import REAL, UNKNOWN, Support
+from flowspec.graph.support import POSITIVE, UNKNOWN, Support
 from flowspec.ops.base import OpError
 
 Seen = set[tuple[Span, str]]
@@ -33,8 +33,8 @@ def flow_supports(flow: Flow, x: Support, part_support: Callable[[Part, Support]
     findings: list[Finding] = []
     seen: Seen = set()
     for node in flow.nodes:
-        image = _forward(node, forward[node.input], findings, seen, flow)
-        for value in node.outputs:
+        images = _forward(node, forward[node.input], findings, seen, flow)
+        for value, image in zip(node.outputs, images, strict=True):
             forward[value] = image
     backward: list[Support] = list(forward)
     for part in flow.parts:
@@ -48,30 +48,32 @@ def flow_supports(flow: Flow, x: Support, part_support: Callable[[Part, Support]
     return FlowSupports(tuple(forward), tuple(backward), tuple(findings))
 
 
-def _forward(node: FlowNode, values: Support, findings: list[Finding], seen: Seen, flow: Flow) -> Support:
+def _forward(node: FlowNode, values: Support, findings: list[Finding], seen: Seen, flow: Flow) -> tuple[Support, ...]:
     if values.unknown:
-        return _image(node, values)
+        return _images(node, values)
     try:
         node.op.check_values(values)
     except OpError as error:
         if _first(node, "kind", seen):
             findings.append(_wrong_kind(error, node, flow))
-        return _image(node, UNKNOWN)
+        return _images(node, UNKNOWN)
     if values.discrete:
-        return _image(node, values)
+        return _images(node, values)
     domain: Support = node.op.domain
     if not values.within(domain):
         if _first(node, str(values), seen):
             findings.append(_outside(node, values, domain, flow))
-        return _image(node, domain)
+        if node.op.widening:
+            _first(node, "onto", seen)  # the same argument puts both right
+        return _images(node, domain)
     if values.hits_end_of(domain) and _first(node, str(values), seen):
         findings.append(_infinite(node, values, domain, flow))
-    return _image(node, values)
+    return _images(node, values)
 
 
-def _image(node: FlowNode, values: Support) -> Support:
-    image: Support = node.op.image(values)
-    return image
+def _images(node: FlowNode, values: Support) -> tuple[Support, ...]:
+    images: tuple[Support, ...] = node.op.images(values, len(node.outputs))
+    return images
 
 
 def _first(node: FlowNode, what: str, seen: Seen) -> bool:
@@ -83,9 +85,7 @@ def _first(node: FlowNode, what: str, seen: Seen) -> bool:
 
 
 def _backward(node: FlowNode, after: list[Support], findings: list[Finding], seen: Seen, flow: Flow) -> Support:
-    values = UNKNOWN if any(value.unknown for value in after) else after[0]
-    if any(not other.equals(values) for other in after[1:]) and not values.discrete:
-        values = REAL
+    values: Support = node.op.together(after)
     if not values.discrete and not values.within(node.op.range):
         if _first(node, "onto", seen):
             findings.append(_not_onto(node, values, flow))
@@ -117,12 +117,15 @@ def _map_into(node: FlowNode, values: Support, domain: Support) -> tuple[str, ..
         return (f"write `{node.op.widening}`, or map the values into {domain} first",)
     if values.real and domain.lo >= 0 and domain.hi <= 1:
         return ("put a `sigmoid` before it",)
+    if domain.equals(POSITIVE):
+        return ("declare `values: positive` if the data are, or drop the step",)
     return ("move the step, or map the values into its domain first",)
 
 
 def _wrong_kind(error: OpError, node: FlowNode, flow: Flow) -> Finding:
     helps = (error.help,) if error.help else ()
-    return Finding(error.code, error.message, node.span, labels=_source(node, flow), helps=helps, node=node.id)
+    span = node.arg_span(error.argument) if error.argument else node.span
+    return Finding(error.code, error.message, span, labels=_source(node, flow), helps=helps, node=node.id)
 
 
 def _infinite(node: FlowNode, values: Support, domain: Support, flow: Flow) -> Finding:
@@ -160,6 +163,8 @@ def _not_onto(node: FlowNode, values: Support, flow: Flow) -> Finding:
 def _onto_help(node: FlowNode) -> str:
     if node.op.widening:
         return f"write `{node.op.widening}`, or use a base on {node.op.range}"
+    if node.op.range.equals(POSITIVE):
+        return "drop the step, or undo it with `log`"
     unit = node.op.range.lo == 0 and node.op.range.hi == 1
     end = "use `base: uniform`" if unit else "end the flow in `sigmoid` and `base: uniform`"
     return f"drop the step, or {end}"
@@ -201,7 +206,7 @@ def _check_data(x: Support, decoded: Support, flow: Flow, findings: list[Finding
     if decoded.discrete or not flow.nodes:
         return
     first = flow.nodes[0]
-    values = _image(first, x) if x.discrete else x
+    values = _images(first, x)[0] if x.discrete else x
     if decoded.within(values):
         return
     clips = "; decoding clips" if x.discrete else ""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flowspec.graph.layout import Layout
-from flowspec.graph.model import Conditioner, Context, Density, Flow, Part
+from flowspec.graph.model import Conditioner, Context, Density, Flow
 from flowspec.graph.support import Support
 from flowspec.passes.facts import NetFacts
 from flowspec.plan.names import Namer, local
@@ -41,8 +41,13 @@ def datum(layout: Layout, values: Support) -> Datum:
 
 def parameter_names(contexts: tuple[Context, ...], taken: tuple[str, ...] = ("x",)) -> dict[str, str]:
     """The parameter by which each context enters a net or a density, by its local name in the spec."""
+    return {c.name: word for c, word in zip(contexts, words_of(contexts, taken), strict=True)}
+
+
+def words_of(contexts: tuple[Context, ...], taken: tuple[str, ...] = ("x",)) -> tuple[str, ...]:
+    """The same, one for each context; in a flow two contexts may have one local name."""
     namer = Namer(taken)
-    return {c.name: namer.fresh(local(c.name, "context")) for c in contexts}
+    return tuple(namer.fresh(local(c.name, "context")) for c in contexts)
 
 
 def entries(facts: NetFacts, conditioner: Conditioner, x: Datum | None, origins: Origins) -> tuple[Entry, ...]:
@@ -59,16 +64,6 @@ def entries(facts: NetFacts, conditioner: Conditioner, x: Datum | None, origins:
 # --- contexts of flows inside flows --------------------------------------------------------------------------------------
 
 
-def own_value(flow: Flow, part: Part, context: Context) -> int | None:
-    """The value of this flow that a context of one of its parts is; None where it comes from outside."""
-    kind, _, name = context.origin.partition(":")
-    if kind == "part":
-        return next((p.value for p in flow.parts if p.name == name), None)
-    if kind == "value" and any({part.value, int(name)} <= set(node.outputs) for node in flow.nodes):
-        return int(name)
-    return None
-
-
 def contexts_of(density: Density) -> tuple[Context, ...]:
     """What a density must be given, one for each origin, in the order in which it is first named."""
     if not isinstance(density, Flow):
@@ -79,6 +74,6 @@ def contexts_of(density: Density) -> tuple[Context, ...]:
             found.setdefault(context.origin, context)
     for part in density.parts:
         for context in contexts_of(part.density):
-            if own_value(density, part, context) is None:
+            if density.own(context.origin) is None:
                 found.setdefault(context.origin, context)
     return tuple(found.values())

@@ -10,7 +10,7 @@ from flowspec.passes.facts import Facts, FlowFacts
 from flowspec.plan import names
 from flowspec.plan.body import write
 from flowspec.plan.code import Attribute, ClassPlan, Construct, Method, Parameter
-from flowspec.plan.contexts import Origins, contexts_of, datum, own_value, parameter_names
+from flowspec.plan.contexts import Origins, contexts_of, datum, words_of
 from flowspec.plan.densities import Shell, autoregressive, leaf
 from flowspec.plan.flow_level import FlowLevel
 from flowspec.plan.flow_steps import Unit, context_key, flow_steps, forward_items
@@ -67,8 +67,8 @@ def _given(flow: Flow, shell: Shell, origins: Origins) -> Given:
     if shell.given is not None:
         return [(context_key(f"given:{name}"), name, origins[f"given:{name}"].shape) for name in shell.given]
     contexts = contexts_of(flow)
-    words = parameter_names(contexts)
-    return [(context_key(c.origin), words[c.name], origins[c.origin].shape) for c in contexts]
+    words = zip(contexts, words_of(contexts), strict=True)
+    return [(context_key(c.origin), word, origins[c.origin].shape) for c, word in words]
 
 
 # --- parts -------------------------------------------------------------------------------------------------------------
@@ -87,7 +87,7 @@ def _attribute(
     name = f"{name}_base" if name in taken else name
     inner = dict(origins)
     for context in contexts_of(part.density):
-        if (value := own_value(flow, part, context)) is not None:
+        if (value := flow.own(context.origin)) is not None:
             inner[context.origin] = datum(found.layouts[value], found.forward[value])
     span = part.density.span
     return Attribute(
@@ -109,11 +109,10 @@ def part_density(density: Density, label: str, facts: Facts, origins: Origins, m
 def _part_plan(flow: Flow, k: int, density: str, found: FlowFacts) -> PartPlan:
     part = flow.parts[k]
     contexts = contexts_of(part.density)
-    words = parameter_names(contexts)
     given = []
-    for context in contexts:
-        own = own_value(flow, part, context)
-        given.append((words[context.name], context_key(context.origin) if own is None else own))
+    for context, word in zip(contexts, words_of(contexts), strict=True):
+        own = flow.own(context.origin)
+        given.append((word, context_key(context.origin) if own is None else own))
     variable = names.local(part.name, "part") if _is_named(part) else "" if k == len(flow.parts) - 1 else f"z_{k + 1}"
     return PartPlan(k, part.value, found.layouts[part.value].shape, variable, density, tuple(given))
 

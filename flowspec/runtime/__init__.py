@@ -32,6 +32,7 @@ from flowspec.runtime.splines import LinearSpline, QuadraticSpline, RationalQuad
 from flowspec.runtime.steps.actnorm import ActNorm
 from flowspec.runtime.steps.affine import ElementwiseAffine, Scale, Shift
 from flowspec.runtime.steps.autoregressive import AutoregressiveStep
+from flowspec.runtime.steps.bits import Bits
 from flowspec.runtime.steps.coupling import MaskCoupling, SliceCoupling
 from flowspec.runtime.steps.dequantize import Dequantize
 from flowspec.runtime.steps.elementwise import Elementwise
@@ -43,7 +44,9 @@ from flowspec.runtime.steps.permute import Permute, Reverse
 from flowspec.runtime.steps.sigmoid import Sigmoid
 from flowspec.runtime.steps.split import Split
 from flowspec.runtime.steps.squeeze import Squeeze, Unsqueeze
+from flowspec.runtime.steps.subsample import Subsample
 from flowspec.runtime.steps.tanh import Tanh
+from flowspec.runtime.steps.views import ChannelView, LowView
 from flowspec.runtime.table import Table
 from flowspec.runtime.transforms import Additive, Affine, Transform
 
@@ -56,9 +59,11 @@ __all__ = [
     "AutoregressiveStep",
     "Bernoulli",
     "Beta",
+    "Bits",
     "Categorical",
     "ChannelEmbedding",
     "ChannelNorm",
+    "ChannelView",
     "Conditional",
     "Conv",
     "Coordinates",
@@ -87,6 +92,7 @@ __all__ = [
     "Logistic",
     "LogisticMixture",
     "Logit",
+    "LowView",
     "MaskCoupling",
     "MaskedConv",
     "MaskedLinear",
@@ -106,6 +112,7 @@ __all__ = [
     "Squeeze",
     "StandardLogistic",
     "StandardNormal",
+    "Subsample",
     "SubsetLinear",
     "Table",
     "Tanh",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from flowspec.graph.model import Density, Flow
+from flowspec.graph.model import Density, Flow, origins_of
 from flowspec.passes.resolve.conditioners import report_unseen
 from flowspec.passes.resolve.contexts import read_given, refuse_computed
 from flowspec.passes.resolve.densities import FLOW_KEYS, Place, unknown_density
@@ -37,17 +37,9 @@ def flow_model(node: Mapping, place: Place, scope: Scope, session: Session) -> D
     builder = FlowBuilder(session, scope, inner)
     builder.run(flow.value)
     parts = builder.finish(base, site(flow.key))
-    found = Flow(tuple(builder.nodes), tuple(parts), site(flow.key), given.contexts, place.id)
-    seen = _origins(found)
+    found = Flow(tuple(builder.nodes), tuple(parts), site(flow.key), given.contexts, place.id, builder.number)
+    seen = origins_of(found)
     for context in given.contexts:
         if not builder.loose and context.origin not in seen:
             report_unseen(context.name, context.span, session)
     return found
-
-
-def _origins(density: Density) -> set[str]:
-    """Where the contexts come from that some net of a density reads."""
-    if not isinstance(density, Flow):
-        return {c.origin for c in density.contexts}
-    nets = [c for node in density.nodes if node.conditioner for c in node.conditioner.contexts]
-    return {c.origin for c in nets}.union(*(_origins(part.density) for part in density.parts))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from flowspec.diagnostics import Label, Span, suggest
-from flowspec.graph.model import Context, Density, Part
+from flowspec.graph.model import Context, Density, Part, value_origin
 from flowspec.graph.support import UNKNOWN, Support
-from flowspec.ops.flow_shape import Split
+from flowspec.ops.flow_base import Parting
 from flowspec.ops.registry import vocabulary
 from flowspec.passes.resolve.densities import Place, density, is_model, unknown_density
 from flowspec.passes.resolve.flow_state import FlowState, Leaving
@@ -20,7 +20,7 @@ LAST = "last"  # the unnamed end of a chain
 class FlowParts(FlowState):
     """A flow under construction that gives every part its density."""
 
-    def leave(self, op: Split, step: Step, node_id: str, outputs: tuple[int, ...], span: Span) -> None:
+    def leave(self, op: Parting, step: Step, node_id: str, outputs: tuple[int, ...], span: Span) -> None:
         """All parts of a split but the last leave for their densities."""
         names = op.part_names()
         self._check_names(names, step.get("names"), span)
@@ -55,11 +55,7 @@ class FlowParts(FlowState):
     def _given_what_goes_on(self, node: Node, next_name: str, next_value: int, value: int, part: str) -> Density:
         """The density of a part that leaves, given what goes on."""
         name = next_name or "rest"
-        if any(c.origin.startswith("value:") for c in self.place.everywhere):
-            message = "a `base` on a split inside the flow of another split's part cannot be given what goes on there"
-            self.session.report("FS204", message, site(node), "name the part in the `base` of that flow instead")
-            return unknown_density(site(node), self.place)
-        on = Context(name, f"value:{next_value}", site(node))
+        on = Context(name, value_origin(self.number, next_value), site(node))
         available = {**self.place.available, name: on.origin}
         place = Place(self.supports[value], available, self.place.everywhere, (on,), part)
         return density(node, place, self.scope, self.session)
@@ -73,7 +69,7 @@ class FlowParts(FlowState):
         ends = [Leaving(self.names.get(value, LAST), value, None, span) for value in unread]
         parts = sorted([*self.leaving, *ends], key=lambda part: part.value)
         table = self._table(base, parts) if base is not None else {}
-        origins = {part.name: f"part:{part.name}" for part in parts}
+        origins = {part.name: value_origin(self.number, part.value) for part in parts}
         if self.loose:
             origins = {**{name: f"unknown:{name}" for name in table}, **origins}
             self._read_for_faults(table, origins)

@@ -39,6 +39,7 @@ class FlowState:
         self.session = session
         self.scope = scope
         self.place = place
+        self.number = session.number_flow()
         self.nodes: list[FlowNode] = []
         self.supports: list[Support] = [place.values]
         self.consumed: dict[int, Span] = {}
@@ -59,7 +60,7 @@ class FlowState:
         self._consume(value, span, label or op.name)
         node_id = self.fresh(label or op.name, bool(label))
         outputs = tuple(range(len(self.supports), len(self.supports) + count))
-        self.supports.extend([self._image(op, value)] * count)
+        self.supports.extend(self._images(op, value, count))
         scope = self.frames if frames is None else frames
         self.nodes.append(FlowNode(node_id, op, value, outputs, span, scope, net, round_, args))
         return node_id, outputs
@@ -78,12 +79,12 @@ class FlowState:
         self.nodes.append(FlowNode(self.fresh("unknown", False), UnknownStep(), 0, (value,), span))
         return value
 
-    def _image(self, op: FlowOp, value: int) -> Support:
+    def _images(self, op: FlowOp, value: int, count: int) -> tuple[Support, ...]:
         """Where a step takes the data; unknown after a mistake that the pass over supports will find."""
         values = self.supports[value]
         if not values.unknown and not _takes(op, values):
             values = UNKNOWN
-        return op.image(values)
+        return op.images(values, count)
 
     def _consume(self, value: int, span: Span, label: str) -> None:
         """Every value is used once; a second use is reported."""

@@ -7,8 +7,7 @@ from typing import Any
 from flowspec.graph.net import Frame
 from flowspec.ops.base import Op
 from flowspec.ops.coupling import Conditioned
-from flowspec.ops.flow_base import FlowOp
-from flowspec.ops.flow_shape import Split
+from flowspec.ops.flow_base import FlowOp, Parting
 from flowspec.ops.registry import vocabulary
 from flowspec.ops.structure import Loop
 from flowspec.ops.unknown import unknown_step
@@ -146,16 +145,16 @@ class FlowBuilder(FlowParts):
     def _plain(self, op: type[Op], step: Step, arguments: Arguments, value: int, label: str) -> int:
         place = site(step.op)
         if not arguments.ok:
-            self.loose = self.loose or issubclass(op, Split)
+            self.loose = self.loose or issubclass(op, Parting)
             return self.unknown(value, place, unknown_step(op) if issubclass(op, FlowOp) else None, label)
         key = ("op", step.node, self.scope.key)
         if key not in self.session.memo:
             self.session.memo[key] = op(**arguments.values)
         instance: Any = self.session.memo[key]
-        count = len(instance.part_names()) if isinstance(instance, Split) else 1
+        count = len(instance.part_names()) if isinstance(instance, Parting) else 1
         for _ in range(times_of(arguments, self.scope, self.session)):
             node_id, outputs = self.add(instance, value, place, label, count, args=arguments.spans)
-            if isinstance(instance, Split):
+            if isinstance(instance, Parting):
                 self.leave(instance, step, node_id, outputs, place)
             value = outputs[-1]
         return value

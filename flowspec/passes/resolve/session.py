@@ -37,6 +37,7 @@ class Session:
     used: set[Definition] = field(default_factory=set)
     given_up: list[Node] = field(default_factory=list)
     doubtful: set[Node] = field(default_factory=set)
+    flows: int = 0
     _seen: set[Any] = field(default_factory=set)
 
     def add(self, finding: Finding) -> None:
@@ -84,6 +85,11 @@ class Session:
         self.steps += 1
         if self.steps > MAX_STEPS:
             self._too_many(span)
+
+    def number_flow(self) -> int:
+        """A number for one more flow."""
+        self.flows += 1
+        return self.flows
 
     def count_visit(self, span: Span) -> None:
         """Counts one look at a step, or one round of a loop. Raises TooManyStepsError past the limit."""
