@@ -47,6 +47,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(f"--{name}", type=kind, metavar="N" if kind is int else "X", help=help_text)
     betas = "decay rates of Adam's moments (default: 0.9 0.999)"
     parser.add_argument("--betas", type=float, nargs=2, metavar=("B1", "B2"), help=betas)
+    orders = "of an ensemble, a step trains one at random or the mixture of all (default: sample)"
+    add_choice(parser, "--orders", ("sample", "all"), orders)
     schedules, precisions = ("constant", "cosine"), ("float32", "bfloat16", "float64")
     add_choice(parser, "--schedule", schedules, "of the learning rate (default: constant)")
     add_choice(parser, "--precision", precisions, "of the computation (default: float32)")
@@ -119,7 +121,7 @@ def _request(args: argparse.Namespace) -> Request:
 
 def _options(args: argparse.Namespace) -> dict[str, Any]:
     names = [name.replace("-", "_") for name, _, _ in NUMBERS]
-    return {name: getattr(args, name) for name in (*names, "betas", "schedule", "precision", "compile")}
+    return {name: getattr(args, name) for name in (*names, "betas", "schedule", "precision", "compile", "orders")}
 
 
 def _out(args: argparse.Namespace, spec: Spec) -> Path:

@@ -7,6 +7,7 @@ import math
 import torch
 
 from flowspec.runtime.densities import Density
+from flowspec.runtime.scores import sample_gradients, sign_sketch
 
 
 class Model(Density):
@@ -75,6 +76,26 @@ class Model(Density):
         if (value.dtype == torch.float64) != (self.like.dtype == torch.float64):
             raise TypeError(f"{self.NAME}: {name} holds {value.dtype}, but the model is in {self.like.dtype}")
         return value
+
+    def fisher_score(
+        self, x: torch.Tensor, *, projection: int | None = None, seed: int = 0, **given: torch.Tensor
+    ) -> torch.Tensor:
+        """d log p(x_b) / d parameters for every sample (Jaakkola and Haussler 1999): (B, P), P as in `parameters()`.
+
+        With `projection` = k, (B, k): a sketch by random signs from a seed, which keeps inner products in the mean.
+        In the mode, train or eval, that the model is in; a model that draws noise does so once for each sample.
+        """
+        self.admit(x, {name: value for name, value in given.items() if name != "order"})
+        if projection is not None and projection < 1:
+            raise ValueError(f"{self.NAME}: projection={projection}, expected 1 or more")
+        rows = max(1, 2**26 // max(1, sum(p.numel() for p in self.parameters())))
+        scores = []
+        for start in range(0, len(x), rows):
+            of = slice(start, start + rows)
+            some = {name: v[of] if isinstance(v, torch.Tensor) else v for name, v in given.items()}
+            score = sample_gradients(self, x[of], some)
+            scores.append(score if projection is None else sign_sketch(score, projection, seed))
+        return torch.cat(scores)
 
     @torch.no_grad()
     def initialize(self, x: torch.Tensor, **given: torch.Tensor) -> None:

@@ -144,9 +144,9 @@ class Loop:
         return nats
 
     def order(self) -> dict[str, int]:
-        """A member of an ensemble of orders at random; validation mixes them all."""
+        """A member of an ensemble of orders at random, unless all are trained together; validation mixes them all."""
         orders = self.job.traits.orders
-        if orders == 1:
+        if orders == 1 or self.job.options.orders == "all":
             return {}
         return {"order": int(torch.randint(orders, (1,), generator=self.state.picks))}
 

@@ -12,8 +12,9 @@ from flowspec.train.errors import TrainError
 
 PRECISIONS = ("float32", "bfloat16", "float64")
 SCHEDULES = ("constant", "cosine")
+ORDERS = ("sample", "all")
 EPOCHS = 100
-KEPT = ("batch", "seed", "precision", "ema")  # what a run that goes on cannot change
+KEPT = ("batch", "seed", "precision", "ema", "orders")  # what a run that goes on cannot change
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,11 @@ class Options:
     0 validates after each epoch. `schedule` `cosine` takes the learning rate from `lr` to 0 over the whole run,
     `warmup` steps ramp it up. `clip` bounds the norm of the gradient (0 does not). `ema` > 0 is the decay of an average
     of the weights, which is then what is validated and kept.
+
+    `orders` says what an ensemble of orders is trained on. `sample` takes one member at random a step, at the cost of
+    one pass (order-agnostic training: Uria, Murray and Larochelle 2014; Germain et al. 2015, section 4.2): it minimises
+    the mean over the members of -log p_k, which bounds -log of their mixture from above, and makes every member good.
+    `all` minimises -log of the mixture itself, at the cost of a pass for each member. Validation scores the mixture.
     """
 
     epochs: int = 0
@@ -42,6 +48,7 @@ class Options:
     seed: int = 0
     precision: str = "float32"
     compile: bool = False
+    orders: str = "sample"
 
     def __post_init__(self) -> None:
         for name, legal, wanted in self._rules():
@@ -60,6 +67,7 @@ class Options:
             ("patience", self.patience >= 0, "1 or more, or 0 to never stop early"),
             ("eval_every", self.eval_every >= 0, "1 or more, or 0 for once an epoch"),
             ("schedule", self.schedule in SCHEDULES, f"one of {', '.join(SCHEDULES)}"),
+            ("orders", self.orders in ORDERS, f"one of {', '.join(ORDERS)}"),
             ("warmup", self.warmup >= 0, "0 or more"),
             ("ema", 0 <= self.ema < 1, "from 0 to below 1"),
             ("seed", 0 <= self.seed < 2**63, "0 or more"),

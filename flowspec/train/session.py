@@ -81,6 +81,11 @@ def begin(spec: Spec, request: Request, options: Options, device: torch.device, 
     traits = Traits.of(spec.model)
     compute = Compute(device, options.precision)
     Run.vacant(out)
+    if options.orders == "all" and traits.orders == 1:
+        raise TrainError(
+            "the option `orders` is 'all', and the model has one order",
+            "drop it, or declare an ensemble: `order: {random: K}`",
+        )
     data = load(request, traits, options.wide)
     model = _built(spec, options, compute)
     record = {"options": options.as_json(), "data": _data_record(request, data)}

@@ -21,6 +21,7 @@ from flowspec.train.options import Options
 from flowspec.train.progress import Quiet
 from flowspec.train.request import Request
 from flowspec.train.run import BEST, LAST, METRICS, RECORD, Run
+from flowspec.train.session import Spec, begin
 from flowspec.train.state import State
 from flowspec.train.traits import Traits
 
@@ -171,6 +172,25 @@ def test_an_ensemble_trains_on_single_orders_and_is_scored_as_a_mixture(tmp_path
     x = torch.from_numpy(valid.x).float()
     parts = torch.stack([one.model.terms(x, k).sum(1) for k in range(3)])
     assert torch.allclose(log_p, (parts.logsumexp(0) - math.log(3)).double(), atol=1e-5)
+
+
+def test_an_ensemble_can_train_on_the_mixture(tmp_path: Path) -> None:
+    """A step of `orders: all` has the loss of the mixture, which the mean loss of the members bounds from above."""
+    one = job(models.Ensemble, tmp_path / "run", epochs=1, orders="all")
+    loop = Loop(one, State.fresh(one.model, one.options))
+    x, _ = loop.train_rows.batch(loop.rows(0))
+    with torch.no_grad():
+        members = torch.stack([one.model.terms(x, k).sum(1) for k in range(3)])
+    mixture = -(members.logsumexp(0) - math.log(3)).mean().item()
+    assert loop.step() == pytest.approx(mixture, abs=1e-5)
+    assert mixture <= -members.mean().item()
+
+
+def test_one_order_has_no_mixture_to_train_on(tmp_path: Path) -> None:
+    spec = Spec(models.TinyMade, "made.yaml", {})
+    data = Request("synthetic:digits:100")
+    with pytest.raises(TrainError, match="the option `orders` is 'all', and the model has one order"):
+        begin(spec, data, Options(orders="all"), torch.device("cpu"), tmp_path / "run")
 
 
 def test_every_epoch_sees_each_row_once(tmp_path: Path) -> None:

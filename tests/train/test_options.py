@@ -29,6 +29,7 @@ def test_layers_of_options() -> None:
         ({"lr": 0}, "the option `lr` is 0.0; it must be above 0", ""),
         ({"batch": 0}, "the option `batch` is 0; it must be 1 or more", ""),
         ({"ema": 1}, "the option `ema` is 1.0; it must be from 0 to below 1", ""),
+        ({"orders": "some"}, "the option `orders` is 'some'; it must be one of sample, all", ""),
         ({"precision": "half"}, "the option `precision` is 'half'; it must be one of float32, bfloat16, float64", ""),
     ],
 )

@@ -28,6 +28,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "seed": {"type": "integer", "minimum": 0},
     "precision": {"enum": ["float32", "bfloat16", "float64"]},
     "compile": {"type": "boolean"},
+    "orders": {"enum": ["sample", "all"]},
     "columns": {"anyOf": [{"type": "array", "items": _INDEX_OR_NAME, "minItems": 1}, {"type": "string"}]},
     "binarize": {"type": "boolean"},
     "standardize": {"type": "boolean"},
