@@ -145,6 +145,9 @@ CODES: tuple[Code, ...] = (
     Code("FS442", "table-in-between", "error", "a table does not read x, or does not end the net"),
     Code("FS443", "table-of-numbers", "error", "a table would look up values that are no integers"),
     Code("FS444", "table-too-large", "error", "a table has too many rows"),
+    Code("FS438", "no-coarser-grid", "error", "values are strided under an order that differs from block to block"),
+    Code("FS439", "stride-does-not-divide", "error", "a stride does not divide the sites"),
+    Code("FS440", "finer-than-x", "error", "a value that knows x stands on sites that are not a part of x's"),
     Code("FS445", "table-of-orders", "error", "a table stands under several orders"),
     # FS5xx: emitting
 )

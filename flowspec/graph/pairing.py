@@ -91,16 +91,23 @@ class StrideMask(PlaceMask):
     kept: tuple[tuple[tuple[bool, ...], ...], ...]
 
     def readings(self, inputs: tuple[Layout, ...], output: Layout, member: int = 0) -> Iterator[Reading]:
-        coarse, fine = (inputs[0].sites, output.sites) if self.up else (output.sites, inputs[0].sites)
-        place = np.stack(np.unravel_index(np.arange(prod(coarse)), coarse), axis=1)
-        for t, offset in enumerate(self.offsets):
-            at = place * np.array(self.factors) + np.array(offset)
-            fits = ((at >= 0) & (at < np.array(fine))).all(axis=1)
-            link = np.zeros((prod(coarse), prod(fine)), dtype=bool)
-            link[np.flatnonzero(fits), np.ravel_multi_index(tuple(at[fits].T), fine)] = True
-            link = link.T if self.up else link
+        if inputs[0].places * output.places > MANY:
+            raise TooLarge(f"{inputs[0].places} x {output.places} places are too many for matrices of them")
+        for t, (readers, read) in enumerate(self.links(inputs[0], output)):
+            link = np.zeros((output.places, inputs[0].places), dtype=bool)
+            link[readers, read] = True
             for o in self.outs:
                 yield from (Reading(o, 0, c, link) for c in self.classes() if self.kept[o][c][t])
+
+    def links(self, source: Layout, output: Layout) -> Iterator[tuple[Ints, Ints]]:
+        """For each tap the places of the output that read through it, each once, and the place that each reads."""
+        coarse, fine = (source.sites, output.sites) if self.up else (output.sites, source.sites)
+        place = np.stack(np.unravel_index(np.arange(prod(coarse)), coarse), axis=1)
+        for offset in self.offsets:
+            at = place * np.array(self.factors) + np.array(offset)
+            fits = ((at >= 0) & (at < np.array(fine))).all(axis=1)
+            here, there = np.flatnonzero(fits), np.ravel_multi_index(tuple(at[fits].T), fine)
+            yield (there, here) if self.up else (here, there)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,38 +203,5 @@ class ScanMask(PlaceMask):
 
     def readings(self, inputs: tuple[Layout, ...], output: Layout, member: int = 0) -> Iterator[Reading]:
         for sweep in self.sweeps:
-            first = {
-                (o, c): _taken(output.sites, sweep.taps, sweep.kept[o][c]) for o in self.outs for c in self.classes()
-            }
-            back = {
-                (o, k): _taken(output.sites, sweep.carry, sweep.carried[o][k]) for o in self.outs for k in self.outs
-            }
-            yield from (Reading(o, 0, c, at) for (o, c), at in _closed(first, back).items())
-
-
-def _taken(sites: tuple[int, ...], offsets: tuple[tuple[int, ...], ...], kept: tuple[bool, ...]) -> Bools:
-    """(places, places) the places read through the kept displacements."""
-    place = np.stack(np.unravel_index(np.arange(prod(sites)), sites), axis=1)
-    link = np.zeros((prod(sites), prod(sites)), dtype=bool)
-    for offset, taken in zip(offsets, kept, strict=True):
-        at = place + np.array(offset)
-        fits = ((at >= 0) & (at < np.array(sites))).all(axis=1)
-        if taken:
-            link[np.flatnonzero(fits), np.ravel_multi_index(tuple(at[fits].T), sites)] = True
-    return link
-
-
-def _closed(first: dict[tuple[int, int], Bools], back: dict[tuple[int, int], Bools]) -> dict[tuple[int, int], Bools]:
-    """What the states read in the end: they are followed back until nothing new is found."""
-    found, grew = {pair: at.copy() for pair, at in first.items()}, True
-    links = {pair: [(i, np.flatnonzero(row)) for i, row in enumerate(at) if row.any()] for pair, at in back.items()}
-    while grew:
-        grew = False
-        for (o, k), rows in links.items():
-            for c in {c for _, c in found}:
-                target, source = found[o, c], found[k, c]
-                for i, behind in rows:
-                    new = target[i] | source[behind].any(axis=0)
-                    if (new != target[i]).any():
-                        target[i], grew = new, True
-    return found
+            found = closed(output.sites, sweep.taps, sweep.kept, sweep.carry, sweep.carried)
+            yield from (Reading(o, 0, c, at) for (o, c), at in found.items())

@@ -149,7 +149,7 @@ def _masked(site: NetSite, mask: TapMask) -> Construct:
         return _plain(site.inputs[0].channels, site.output.channels, box.shape, box.first, box.step)
     single = len(mask.kept) == len(mask.kept[0]) == 1
     table = {
-        (o, i): _taps_text([taps[t] for t in box.taps], box.shape)
+        (o, i): taps_text([taps[t] for t in box.taps], box.shape)
         for o, row in enumerate(mask.kept)
         for i, taps in enumerate(row)
         if single or any(taps)  # a pair that is left out keeps nothing
@@ -178,7 +178,7 @@ def class_text(of: tuple[int, ...]) -> Expr | list[int]:
     return list(of)
 
 
-def _taps_text(kept: list[bool], shape: tuple[int, ...]) -> str:
+def taps_text(kept: list[bool], shape: tuple[int, ...]) -> str:
     """Rows of 0 and 1: rows of an image behind `/`, frames of a video behind `|`."""
     digits = "".join("1" if tap else "0" for tap in kept)
     row = shape[-1]

@@ -70,6 +70,7 @@ from flowspec.ops.orders import (
     Subscale,
 )
 from flowspec.ops.splines import Spline, SplineTransform
+from flowspec.ops.strides import Down, Up
 from flowspec.ops.structure import BlockUse, Chain, For, Loop, Mlp, Repeat, Residual, Resnet, Structure
 from flowspec.ops.table import Table
 from flowspec.ops.transformer import Transformer
@@ -77,7 +78,7 @@ from flowspec.ops.transforms import Additive, Affine, Transform
 from flowspec.ops.weighted import Conv, Linear
 
 NET: tuple[type[NetOp], ...] = (
-    Linear, Conv, Relu, NetTanh, NetSigmoid, Elu, Gelu, Silu, Softplus, NetLeakyRelu, Dropout, Gate, Add, Concat, Mul,
+    Linear, Conv, Down, Up, Relu, NetTanh, NetSigmoid, Elu, Gelu, Silu, Softplus, NetLeakyRelu, Dropout, Gate, Add, Concat, Mul,
     Norm, OneHot, Embedding, Position, Table, Attention,
 )  # fmt: skip
 STRUCTURES: tuple[type[Structure], ...] = (Chain, Residual, Mlp, Resnet, Transformer)

@@ -8,11 +8,20 @@ import numpy as np
 
 from flowspec.diagnostics import Finding, Label, Span
 from flowspec.graph.masks import LabelMask, SiteMask, TapMask
+from flowspec.graph.pairing import StrideMask
 from flowspec.order import Grid, Order, centre, missing_at
 from flowspec.passes.facts import NetFacts
 from flowspec.passes.knowledge.faults import variable
 from flowspec.passes.knowledge.narrow import cuts
 from flowspec.passes.knowledge.seen import contexts_seen
+
+VERTICAL = (
+    "let a vertical stack read the rows above: a branch with `knows: above` and full-width kernels, added to this one"
+)
+SKIP = (
+    "every path goes through a coarser grid, whose sites know no more than the first of their block may: "
+    "add a skip that stays on the sites of x"
+)
 
 
 def completeness(facts: NetFacts, order: Order, order_span: Span, place: str) -> Iterator[Finding]:
@@ -36,7 +45,7 @@ def completeness(facts: NetFacts, order: Order, order_span: Span, place: str) ->
             f"{variable(order, lost)} loses all its context: nothing it may know reaches its parameters",
             span,
             labels=(Label(order_span, "the order that allows it"),),
-            helps=("widen the layers or kernels, or let the first layer read what lies just before",),
+            helps=(SKIP if _only_coarse(facts) else "widen the layers or kernels, or let the first layer read what lies just before",),
             node=place,
         )
         return
@@ -104,10 +113,7 @@ def _missing(facts: NetFacts, order: Order, order_span: Span, span: Span, place:
             "never sees all that the order allows",
             labels=label,
             notes=example,
-            helps=(
-                "let a vertical stack read the rows above: a branch with `knows: above` and full-width kernels, added to this one",
-                *shown,
-            ),
+            helps=(SKIP if _only_coarse(facts) else VERTICAL, *shown),
             node=place,
         )
     low, high = reach.possible
@@ -145,7 +151,7 @@ def _narrow(facts: NetFacts) -> tuple[Span, int] | None:
         wanted = 0
         if isinstance(mask, LabelMask) and layout.flat:
             wanted = len(full) if len(rows) < len(full) or layout.channels // cut[i] < len(full) else 0
-        elif isinstance(mask, TapMask | SiteMask):
+        elif isinstance(mask, TapMask | SiteMask | StrideMask):
             wanted = facts.groups
         if layout.channels // cut[i] < wanted:
             found.append((layout.channels // cut[i], i, wanted * cut[i]))
@@ -154,6 +160,17 @@ def _narrow(facts: NetFacts) -> tuple[Span, int] | None:
     _, i, wanted = min(found)
     node = graph.nodes[i]
     return dict(node.args).get("out", node.span), wanted
+
+
+def _only_coarse(facts: NetFacts) -> bool:
+    """Whether every path from x to the head goes through a coarser grid."""
+    graph, shapes = facts.conditioner.graph, facts.shapes
+    found: set[int] = set()
+    for i in sorted(graph.live()):
+        node, sites = graph.nodes[i], shapes[i].sites
+        if (node.id == "x" and not node.inputs) or any(j in found for j in node.inputs):
+            found |= {i} if sites in ((), facts.context.x.sites) else set()
+    return graph.output not in found
 
 
 def _example(facts: NetFacts, order: Order, place: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

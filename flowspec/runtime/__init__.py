@@ -47,6 +47,7 @@ from flowspec.runtime.steps.squeeze import Squeeze, Unsqueeze
 from flowspec.runtime.steps.subsample import Subsample
 from flowspec.runtime.steps.tanh import Tanh
 from flowspec.runtime.steps.views import ChannelView, LowView
+from flowspec.runtime.strides import Down, MaskedDown, MaskedUp
 from flowspec.runtime.table import Table
 from flowspec.runtime.transforms import Additive, Affine, Transform
 
@@ -72,6 +73,7 @@ __all__ = [
     "Dequantize",
     "DiscretizedLogisticMixture",
     "Elementwise",
+    "Down",
     "ElementwiseAffine",
     "Exp",
     "Factored",
@@ -96,7 +98,9 @@ __all__ = [
     "MaskCoupling",
     "MaskedConv",
     "MaskedLinear",
+    "MaskedDown",
     "Mixture",
+    "MaskedUp",
     "Model",
     "Normal",
     "Permute",

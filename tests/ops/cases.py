@@ -466,4 +466,55 @@ MAPS = (
          f"{{coupling: {{keep: checkerboard, net: {_CONVS}, transform: {{spline: {{bins: 3, kernel: 3}}}}}}, times: 2}}", shape="[1, 3, 3]"),
 )  # fmt: skip
 
-CASES: tuple[Case, ...] = (*WEIGHTED, *NORMED, *POINTWISE, *TABLES, *STRUCTURES, *ATTENTION, *DENSITIES, *ORDERS, *STEPS, *MAPS)
+# --- between grids ----------------------------------------------------------------------------------------------------
+
+_UNET = "{a: {conv: %d, kernel: 3, in: x}, b: {%s, in: a}, c: {conv: %d, kernel: 3, in: b}, d: {%s, in: c}, e: {add: [a, d]}}"
+_EVEN = "given: {c: {shape: [2, 2, 2], values: real}}\n"
+STRIDES = (
+    ordered("strides", "net:down net:up", _UNET % (4, "down: 2", 4, "up: 2"), shape="[1, 4, 4]"),
+    ordered("strides/three", "net:down net:up", _UNET % (4, "down: 3", 4, "up: 3"), shape="[1, 3, 6]"),
+    ordered("strides/channels", "net:down net:up", _UNET % (6, "down: {factor: 2, out: 3}", 4, "up: {factor: 2, out: 6}"), shape="[3, 2, 4]"),
+    ordered("strides/joint", "net:down net:up", _UNET % (6, "down: 2", 6, "up: 2"), shape="[2, 4, 4]",
+            order="{raster: {}, channels: joint}", head="{discretized_logistic_mixture: 2}"),
+    ordered("strides/first", "net:down net:up", _UNET % (6, "down: 2", 6, "up: 2"), shape="[2, 2, 4]", order="{raster: {}, channels: first}"),
+    ordered("strides/backwards", "net:down net:up order:reverse", _UNET % (6, "down: 2", 6, "up: 2"), shape="[2, 4, 4]", order="reverse"),
+    ordered("strides/columns", "net:down net:up order:columns", _UNET % (4, "down: [1, 2]", 4, "up: [1, 2]"), shape="[1, 3, 4]", order="columns"),
+    ordered("strides/video", "net:down net:up", _UNET % (2, "down: [1, 2, 2]", 2, "up: [1, 2, 2]"), shape="[1, 2, 2, 4]"),
+    ordered("strides/of-x", "net:down net:up net:concat",
+            "{a: {down: 2, out: 4, in: x}, b: {up: 2, in: a}, c: {conv: 4, kernel: 3, in: x}, d: {concat: [b, c]}}", shape="[1, 4, 4]"),
+    ordered("strides/above", "net:down net:up",
+            "{v: {conv: 4, kernel: 3, in: x, knows: above}, w: {down: 2, in: v, knows: above}, u: {up: 2, in: w, knows: above}, "
+            "h: {conv: 4, kernel: 3, in: x}, o: {add: [u, h]}}", shape="[1, 4, 4]"),
+    ordered("strides/inclusive", "net:down net:up",
+            "{a: {conv: 4, kernel: 3, in: x}, b: {down: 2, in: x, out: 4, knows: upto}, c: {up: 2, in: b}, d: {add: [a, c]}}",
+            shape="[2, 4, 4]"),
+    ordered("strides/unmasked", "net:down net:up",
+            "{a: {conv: 4, kernel: 3, in: x}, b: {down: {factor: 2, mask: none}, in: a}, c: {up: {factor: 2, mask: none}, in: b}, d: {add: [a, c]}}",
+            shape="[1, 4, 4]", order="{raster: {}, channels: joint}"),
+    ordered("strides/sequence", "net:down net:up",
+            "{a: {conv: 4, kernel: 2, in: x}, b: {down: 2, in: a}, c: {conv: 4, kernel: 2, in: b}, d: {up: 2, in: c}, e: {add: [a, d]}}",
+            shape="[2, 6]"),
+    ordered("strides/vector", "net:down net:up",
+            "{a: {down: 3, out: 4, in: x}, b: {up: 3, in: a}, c: {conv: 4, kernel: 3, in: x}, d: {concat: [b, c]}}", shape="[6]"),
+    ordered("strides/vector-backwards", "net:down net:up",
+            "{a: {down: 2, out: 4, in: x}, b: {up: 2, in: a}, c: {conv: 4, kernel: 3, in: x}, d: {concat: [b, c]}}", shape="[6]",
+            order="reverse"),
+    ordered("strides/flat-after", "net:down",
+            "{a: {conv: 4, kernel: 3, in: x}, b: {down: 2, in: a}, c: {linear: 16, in: b}, d: {linear: 16, in: a}, e: {add: [c, d]}}",
+            shape="[1, 4, 4]"),
+    ordered("strides/context", "net:up", "{u: {up: {factor: 2, out: 3}, in: c}, a: {conv: 4, kernel: 3, in: x, given: u}}",
+            shape="[1, 4, 4]", more=_EVEN),
+    ordered("strides/context-under-hilbert", "net:up net:down order:hilbert",
+            "{u: {up: 4, in: c}, v: {down: 2, in: u}, a: {conv: 4, kernel: 3, in: x}, d: {concat: [a, v]}}", shape="[1, 4, 4]",
+            order="hilbert", more=_EVEN),
+    ordered("strides/twice", "net:down net:up",
+            "{a: {conv: 4, kernel: 3, in: x}, b: {down: 2, in: a}, c: {down: 2, in: b}, d: {up: 2, in: c}, e: {add: [b, d]}, f: {up: 2, in: e}, "
+            "g: {add: [a, f]}}", shape="[1, 4, 8]"),
+    flow("strides/coupling", "net:down net:up",
+         "{coupling: {keep: checkerboard, net: {a: {conv: 4, kernel: 3, in: x}, b: {down: 2, in: a}, t: {chain: [tanh], in: b}, c: {up: 2, in: t}, "
+         "d: {add: [a, c]}}}, times: 2}", shape="[1, 4, 4]"),
+    flow("strides/coupling-by-three", "net:down net:up",
+         "{coupling: {keep: half, net: [{down: [1, 3]}, tanh, {up: [1, 3]}]}, times: 2}", shape="[2, 4, 3]"),
+)  # fmt: skip
+
+CASES: tuple[Case, ...] = (*WEIGHTED, *NORMED, *POINTWISE, *TABLES, *STRUCTURES, *ATTENTION, *STRIDES, *DENSITIES, *ORDERS, *STEPS, *MAPS)

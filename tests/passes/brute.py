@@ -122,7 +122,7 @@ class Network:
         return str(self.graph.nodes[i].op.name)
 
     def is_weighted(self, i: int) -> bool:
-        return self.word(i) in ("linear", "conv", "attention", "mixer", "project", "head")
+        return self.word(i) in ("linear", "conv", "down", "up", "attention", "mixer", "project", "head")
 
     def is_dense(self, i: int) -> bool:
         if not self.is_weighted(i):

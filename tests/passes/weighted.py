@@ -5,8 +5,6 @@ from __future__ import annotations
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from tests.passes.sets import (
     KINDS,
     NOTHING,
@@ -14,13 +12,14 @@ from tests.passes.sets import (
     Illegal,
     Reads,
     Sites,
-    World,
     inside,
     is_nothing,
     neighbours,
     per_axis,
     through,
 )
+from tests.passes.strided import OPS as STRIDED
+from tests.passes.strided import at_place, kept_between, refuse, stride, strided
 
 if TYPE_CHECKING:
     from tests.passes.brute import Network
@@ -32,7 +31,13 @@ def weighted(net: Network, i: int) -> None:
         targets = None
         net.bounds[i] = [NOTHING] * layout.channels
     else:
+        if net.word(i) in STRIDED:
+            refuse(net, i)
         targets = _targets(net, i)
+    if net.word(i) in STRIDED:
+        reads, net.bounds[i] = strided(net, i, targets)
+        net.edges[i], net.deps[i] = sum(len(r) for units in reads for r in units), through(reads, net.deps[j])
+        return
     taps = None if net.is_dense(i) else _taps(net, i, j, targets)
     reads = _dense_reads(net, i, j, targets) if taps is None else _window_reads(net, i, j, targets, taps)
     net.edges[i] = sum(len(r) for units in reads for r in units)
@@ -50,7 +55,7 @@ def _require_an_edge(net: Network, i: int, j: int, targets: list[About], taps: l
     if taps is None or not net.alike:
         kept = net.edges[i] > 0
     else:
-        kept = any(_keeps(net, s, t, tap, 0, 0) for s in set(net.bounds[j]) for t in set(targets) for tap in taps)
+        kept = any(_keeps(net, i, s, t, tap, 0, 0) for s in set(net.bounds[j]) for t in set(targets) for tap in taps)
     if not kept and any(net.world.knows(v) for v in range(net.world.grid.size)):
         raise Illegal("FS404", net.graph.nodes[i].id)
 
@@ -79,7 +84,7 @@ def _dense_reads(net: Network, i: int, j: int, targets: list[About] | None) -> R
     places = range(net.shapes[i].places)
     if targets is None or net.graph.nodes[i].unmasked:
         return [[units for _ in places] for _ in range(net.shapes[i].channels)]
-    known = [(u, net.world.of(net.bounds[j][u[0]], u[1])) for u in units]
+    known = [(u, at_place(net, j, net.bounds[j][u[0]], u[1])) for u in units]
     memo: dict[int, list[tuple[int, int]]] = {}
 
     def read(limit: int) -> list[tuple[int, int]]:
@@ -99,29 +104,18 @@ def _taps(net: Network, i: int, j: int, targets: list[About] | None) -> list[Sit
     dilation = per_axis(getattr(op, "dilation", 1), axes)
     first = [-(k // 2) * d for k, d in zip(kernel, dilation, strict=True)]
     if targets is not None and axes == 1 and net.world.order.label in ("raster", "reverse"):
-        here = any(kept_at(net, s, t, (0,)) for s in set(net.bounds[j]) for t in set(targets))
+        here = any(kept_at(net, s, t, (0,), stride(net, i)) for s in set(net.bounds[j]) for t in set(targets))
         last, reach = 0 if here else 1, (kernel[0] - 1) * dilation[0]
         first = [last] if net.world.order.label == "reverse" else [-last - reach]
     steps = product(*[range(k) for k in kernel])
     return [tuple(f + s * d for f, s, d in zip(first, step, dilation, strict=True)) for step in steps]
 
 
-def kept_at(net: Network, source: About, target: About, tap: Sites) -> bool:
-    """Whether K(unit at p + tap) is inside K(unit at p) where no border is near."""
+def kept_at(net: Network, source: About, target: About, tap: Sites, own: Sites | None = None) -> bool:
+    """Whether K(unit at p + tap) is inside K(unit at p) where no border is near, on a grid of blocks of `own` sites."""
     assert net.order is not None
-    radius = [abs(t) + 2 for t in tap]
-    world = _wide(net, tuple(2 * r + 1 for r in radius))
-    centre, there = tuple(radius), tuple(r + t for r, t in zip(radius, tap, strict=True))
-    at = [int(np.ravel_multi_index(site, world.grid.sites)) for site in (centre, there)]
-    return inside(world.of(source, at[1]), world.of(target, at[0]))
-
-
-def _wide(net: Network, sites: Sites) -> World:
-    worlds: dict[Sites, World] = net.__dict__.setdefault("_worlds", {})
-    if sites not in worlds:
-        assert net.order is not None
-        worlds[sites] = World(net.order(sites))
-    return worlds[sites]
+    own = own or (1,) * len(tap)
+    return kept_between(net, source, target, tuple(t * n for t, n in zip(tap, own, strict=True)), own, own)
 
 
 def _window_reads(net: Network, i: int, j: int, targets: list[About] | None, taps: list[Sites]) -> Reads:
@@ -134,23 +128,24 @@ def _window_reads(net: Network, i: int, j: int, targets: list[About] | None, tap
         for p, near in enumerate(neighbours(tuple(taps), sites)):
             if (t, p) not in memo:
                 memo[t, p] = [
-                    (c, q) for tap, q in near for c, s in enumerate(sources) if open_ or _keeps(net, s, t, tap, p, q)
+                    (c, q) for tap, q in near for c, s in enumerate(sources) if open_ or _keeps(net, i, s, t, tap, p, q)
                 ]
             rows.append(memo[t, p])
         reads.append(rows)
     return reads
 
 
-def _keeps(net: Network, source: About, target: About, tap: Sites, p: int, q: int) -> bool:
+def _keeps(net: Network, i: int, source: About, target: About, tap: Sites, p: int, q: int) -> bool:
     if net.world.order.parents is not None:  # a graph has no places: one mask for all, which holds at each
         pairs = zip(net.world.everywhere(source), net.world.everywhere(target), strict=True)
         return all(inside(a, b) for a, b in pairs)
     if not net.alike:
         return inside(net.world.everywhere(source)[q], net.world.everywhere(target)[p])
     memo: dict[Any, bool] = net.__dict__.setdefault("_alike", {})
-    key = (source, target, tap)
+    own = stride(net, i)
+    key = (source, target, tap, own)
     if key not in memo:
-        memo[key] = kept_at(net, source, target, tap)
+        memo[key] = kept_at(net, source, target, tap, own)
     return memo[key]
 
 
@@ -176,16 +171,16 @@ def _holds(net: Network, i: int, j: int, target: About, bound: About, taps: list
     places = range(net.shapes[i].places)
     if taps is None:
         units = list(product(range(net.shapes[j].channels), range(net.shapes[j].places)))
-        pairs = ((net.world.of(sources[c], q), p) for c, q in units for p in places)
+        pairs = ((at_place(net, j, sources[c], q), p) for c, q in units for p in places)
         return all(inside(k, net.world.of(bound, p)) for k, p in pairs if free or inside(k, net.world.of(target, p)))
     sites = net.shapes[i].sites
     if net.alike:
-        kept = ((s, tap) for s in set(sources) for tap in taps if free or _keeps(net, s, target, tap, 0, 0))
-        return all(_keeps(net, s, bound, tap, 0, 0) for s, tap in kept)
+        kept = ((s, tap) for s in set(sources) for tap in taps if free or _keeps(net, i, s, target, tap, 0, 0))
+        return all(_keeps(net, i, s, bound, tap, 0, 0) for s, tap in kept)
     for p, near in enumerate(neighbours(tuple(taps), sites)):
         for tap, q in near:
-            kept = (s for s in set(sources) if free or _keeps(net, s, target, tap, p, q))
-            if not all(_keeps(net, s, bound, tap, p, q) for s in kept):
+            kept = (s for s in set(sources) if free or _keeps(net, i, s, target, tap, p, q))
+            if not all(_keeps(net, i, s, bound, tap, p, q) for s in kept):
                 return False
     return True
 

@@ -58,14 +58,14 @@ class OffsetDependency:
         return self.algebra.row(self.channels[channel], site)
 
     def knows_nothing(self) -> Bools:
-        return np.concatenate([~_reached(dep, self.order.grid.sites) for dep in self.channels])
+        return np.concatenate([~reached(dep, self.order.grid.sites) for dep in self.channels])
 
     def levels(self) -> Ints | None:
         assert self.order.scan is not None
         return offset_levels(self.algebra, self.channels, self.order.scan)
 
 
-def _reached(dep: Guarded, sites: tuple[int, ...]) -> Bools:
+def reached(dep: Guarded, sites: tuple[int, ...]) -> Bools:
     """(places,) whether the unit at each place depends on anything: the rectangles where a path fits, added up by
     their corners."""
     axes, size = len(sites), np.array(sites)
@@ -132,9 +132,9 @@ def _node(
         return _window(i, graph, knowledge, mask, algebra, values[node.inputs[0]], closure)
     edges = node.op.edges(context, tuple(shapes[j] for j in node.inputs), layout)
     if isinstance(edges, Channelwise):
-        return _channelwise(edges, [values[j] for j in node.inputs], algebra)
+        return channelwise(edges, [values[j] for j in node.inputs], algebra)
     if isinstance(edges, Joined):
-        return _joined(knowledge, i, values[node.inputs[0]], algebra)
+        return joined(knowledge, i, values[node.inputs[0]], algebra)
     return Value((algebra.nothing(),), (0,) * layout.channels)
 
 
@@ -150,7 +150,7 @@ def _window(
     offsets = np.array(mask.offsets, dtype=np.int64)
     pairs = sorted(set(zip(mask.in_class, source.of, strict=True)))
     taps = {(o, c): offsets[np.array(row)] for o, cells in enumerate(mask.kept) for c, row in enumerate(cells)}
-    if closure is not None and _repeats(i, graph, knowledge):
+    if closure is not None and repeats(i, graph, knowledge):
         return _repeated(i, graph, knowledge, mask, closure, source, pairs, taps)
     deps = tuple(
         algebra.through([(source.deps[d], taps[o, c]) for c, d in pairs if len(taps[o, c])])
@@ -159,7 +159,7 @@ def _window(
     return Value(deps, mask.out_class)
 
 
-def _repeats(i: int, graph: NetGraph, knowledge: Knowledge) -> bool:
+def repeats(i: int, graph: NetGraph, knowledge: Knowledge) -> bool:
     """Whether the op's input and output know the same kinds at the same sites, so that it could stand there twice.
 
     Channel counts may differ: a kernel-1 op of the same kind, or the gate behind it, changes them back.
@@ -191,7 +191,7 @@ def _repeated(
     return Value(tuple(found[names[o]] for o in range(len(mask.kept))), mask.out_class)
 
 
-def _channelwise(edges: Channelwise, inputs: list[Value], algebra: Algebra) -> Value:
+def channelwise(edges: Channelwise, inputs: list[Value], algebra: Algebra) -> Value:
     index: dict[tuple[tuple[int, int], ...], int] = {}
     of: list[int] = []
     deps: list[Any] = []
@@ -205,7 +205,7 @@ def _channelwise(edges: Channelwise, inputs: list[Value], algebra: Algebra) -> V
     return Value(tuple(deps), tuple(of))
 
 
-def _joined(knowledge: Knowledge, i: int, source: Value, algebra: Algebra) -> Value:
+def joined(knowledge: Knowledge, i: int, source: Value, algebra: Algebra) -> Value:
     bounds = knowledge.bounds[i]
     assert bounds is not None
     members = [sorted({source.of[k] for k, c in enumerate(bounds.of) if c == n}) for n in range(len(bounds.classes))]

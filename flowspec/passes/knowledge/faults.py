@@ -140,6 +140,30 @@ def window_in_ensemble(node: NetNode) -> Finding:
     )
 
 
+def strided_under(node: NetNode, label: str) -> Finding:
+    """FS438: a coarser grid needs blocks that look the same everywhere."""
+    return Finding(
+        "FS438",
+        f"`{node.op.name}` reads values of x under `order: {label}`, where the earliest site of a block differs from block to block",
+        node.span,
+        helps=("use raster, reverse or columns, or stay on the sites of x",),
+        node=node.id,
+    )
+
+
+def finer_than_x(node: NetNode, layout: Layout, order: Order) -> Finding:
+    """FS440: a site that stands for no site of x."""
+    sites, own = "x".join(map(str, layout.sites)), "x".join(map(str, order.grid.sites))
+    return Finding(
+        "FS440",
+        f"`{node.op.name}` goes to {sites} sites, which do not divide the {own} sites of x",
+        node.span,
+        "stands for no site of x, so nothing says what it may know",
+        helps=("go up only as far as was gone down before",),
+        node=node.id,
+    )
+
+
 def no_lines(node: NetNode, label: str) -> Finding:
     """FS407: `above` needs lines."""
     return Finding(
@@ -202,5 +226,17 @@ def flat_at_every_site(node: NetNode, flat: NetNode) -> Finding:
         helps=(
             f"give `{flat.id}` sites of its own: `linear: [C, ...]` with the sites of x, which masks each by what it may know",
         ),
+        node=node.id,
+    )
+
+
+def vector_beside_a_coarser_grid(node: NetNode, vector: NetNode) -> Finding:
+    """FS405: beside another number of sites a vector stands at each of them as a whole."""
+    return Finding(
+        "FS405",
+        f"`{node.id}` puts all numbers of `{vector.id}` at every site of a coarser grid, where most know more than the site may",
+        node.span,
+        f"joins `{vector.id}` and values of fewer sites",
+        helps=("bring them up to the sites of x first: `up`",),
         node=node.id,
     )

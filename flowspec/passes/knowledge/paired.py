@@ -16,7 +16,7 @@ from flowspec.graph.bounds import Bounds
 from flowspec.graph.layout import Layout
 from flowspec.graph.masks import Mask
 from flowspec.graph.net import NetNode
-from flowspec.graph.pairing import PairMask, PlaceMask
+from flowspec.graph.pairing import PairMask, PlaceMask, StrideMask
 from flowspec.ops.edges import Attend, Fold, Recurrent, Strided
 from flowspec.passes.knowledge import attend, fold, recurrent, strided
 
@@ -73,10 +73,29 @@ def followed(
     """
     classes = _by_class(mask, inputs, layouts, union)
     rows = [start.copy() for _ in mask.outs]
+    if isinstance(mask, StrideMask):  # every place reads few others: matrices of all pairs would be nearly empty
+        _follow_links(mask, classes, rows, layouts[0], output, union)
+        return _of_channels(rows, mask)
     for reading in mask.readings(layouts, output, member):
         rows[reading.out] = union(rows[reading.out], join(classes[reading.source, reading.of], reading.at))
+    return _of_channels(rows, mask)
+
+
+def _of_channels(rows: list[npt.NDArray[Any]], mask: PlaceMask) -> npt.NDArray[Any]:
     result: npt.NDArray[Any] = np.stack(rows)[np.array(mask.out_class)]
     return result
+
+
+def _follow_links(
+    mask: StrideMask, classes: dict[tuple[int, int], npt.NDArray[Any]], rows: list[npt.NDArray[Any]],
+    source: Layout, output: Layout, union: Callable[[npt.NDArray[Any], npt.NDArray[Any]], npt.NDArray[Any]],
+) -> None:  # fmt: skip
+    """Adds to `rows`, in place, what is read through each tap."""
+    for t, (readers, read) in enumerate(mask.links(source, output)):
+        for o in mask.outs:
+            for c in mask.classes():
+                if mask.kept[o][c][t]:
+                    rows[o][readers] = union(rows[o][readers], classes[0, c][read])
 
 
 def _by_class(
@@ -116,6 +135,9 @@ def kept_pairs(mask: PlaceMask, layouts: tuple[Layout, ...], output: Layout, mem
         return mask.multiply_adds(layouts, output)
     readers = np.bincount(mask.out_class)
     read = [np.bincount(classes) for classes in mask.in_classes]
+    if isinstance(mask, StrideMask):
+        taps = np.array([len(there) for there, _ in mask.links(layouts[0], output)], dtype=np.int64)
+        return int(readers @ (np.array(mask.kept, dtype=np.int64) @ taps) @ read[0])
     return sum(
         int(r.at.sum()) * int(readers[r.out]) * int(read[r.source][r.of])
         for r in mask.readings(layouts, output, member)

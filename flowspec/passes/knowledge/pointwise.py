@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 
 
 def channelwise(d: Derivation, i: int, node: NetNode, edges: Channelwise, layout: Layout) -> Bounds | None:
-    spread = [] if layout.flat else [j for j in node.inputs if d.shapes[j].flat and _has_rows(d.input_bounds(j))]
+    spread = [] if layout.flat else [j for j in node.inputs if _stands_at_no_site(d, j, layout)]
     if spread:
-        d.findings.append(faults.flat_at_every_site(node, d.graph.nodes[spread[0]]))
+        fault = faults.flat_at_every_site if d.shapes[spread[0]].flat else faults.vector_beside_a_coarser_grid
+        d.findings.append(fault(node, d.graph.nodes[spread[0]]))
         return None
     out: list[Bound] = []
     joined: dict[frozenset[Bound], Bound | None] = {}
@@ -40,8 +41,12 @@ def channelwise(d: Derivation, i: int, node: NetNode, edges: Channelwise, layout
     return Bounds.per_channel(out)
 
 
-def _has_rows(bounds: Bounds) -> bool:
-    return any(b.kind is Kind.ROW for b in bounds.classes)
+def _stands_at_no_site(d: Derivation, j: int, layout: Layout) -> bool:
+    """Whether a value knows something of x and is about no site of a grid: flat units, or a vector x beside a coarser grid."""
+    bounds, own = d.input_bounds(j), d.shapes[j]
+    if own.flat:
+        return any(b.kind is Kind.ROW for b in bounds.classes)
+    return own.sites != layout.sites and any(b.kind is not Kind.NONE for b in bounds.classes)
 
 
 def _bound(d: Derivation, j: int, k: int, layout: Layout) -> Bound:

@@ -13,12 +13,14 @@ import numpy as np
 
 from flowspec.graph.masks import SiteMask, TapMask
 from flowspec.graph.net import NetGraph
+from flowspec.graph.pairing import StrideMask
 from flowspec.ops.base import NetContext
 from flowspec.order import Order, TooLarge
 from flowspec.passes.knowledge.bounds import Knowledge
 from flowspec.passes.knowledge.by_bits import bits_reach
 from flowspec.passes.knowledge.by_full import everything_reached
 from flowspec.passes.knowledge.by_offsets import offsets_reach
+from flowspec.passes.knowledge.by_phases import is_strided, phases_reach
 from flowspec.passes.knowledge.by_prefix import prefix_reach
 from flowspec.passes.shapes import Shapes
 
@@ -75,6 +77,8 @@ def net_reach(
     try:
         if domain == "offsets":
             dependency, possible = offsets_reach(graph, shapes, knowledge, order, context)
+        elif domain == "phases":
+            dependency, possible = phases_reach(graph, shapes, knowledge, order, context)
         elif domain == "prefix":
             dependency, possible = prefix_reach(graph, shapes, knowledge, order, context, member)
         elif (everything := everything_reached(graph, shapes, knowledge, order, context, member)) is not None:
@@ -95,5 +99,7 @@ def _domain(graph: NetGraph, shapes: Shapes, knowledge: Knowledge, order: Order)
     flat = [shapes[i].flat for i in knowing]
     if all(flat):
         return "prefix" if order.is_ranked else "bits"
-    windows = all(m is None or isinstance(m, TapMask) for m in masks)
-    return "offsets" if order.scan is not None and windows and not any(flat) else "bits"
+    windows = all(m is None or isinstance(m, TapMask | StrideMask) for m in masks)
+    if order.scan is None or not windows or any(flat):
+        return "bits"
+    return "phases" if is_strided(graph, knowledge) else "offsets"

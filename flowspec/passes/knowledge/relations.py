@@ -93,6 +93,14 @@ class Ranks:
         return bool((fine | ~(kept & inside)).all())
 
 
+def stride_of(order: Order, layout: Layout) -> tuple[int, ...] | None:
+    """How many sites of x stand behind a site of a value along each axis; None where its sites do not divide x's."""
+    sizes = order.grid.sites
+    if len(layout.sites) != len(sizes) or any(n % own for n, own in zip(sizes, layout.sites, strict=True)):
+        return None
+    return tuple(n // own for n, own in zip(sizes, layout.sites, strict=True))
+
+
 def relation_of(order: Order) -> EndlessGrid | Ranks | None:
     """The inclusion test for windows under an order; None for graphs, which have no windows."""
     if order.scan is not None:
@@ -124,7 +132,17 @@ class Labels:
         table = self._table(bound.kind)
         if layout.flat:
             return [table[bound.group]]
-        return table[bound.group * places : (bound.group + 1) * places]
+        own = table[bound.group * self.order.grid.volume : (bound.group + 1) * self.order.grid.volume]
+        return own if layout.sites == self.order.grid.sites else self._thinned(own, layout)
+
+    def _thinned(self, labels: list[int], layout: Layout) -> list[int]:
+        """Of labels one a site of x, those of the sites that the blocks of a coarser grid stand for."""
+        stride, grid = stride_of(self.order, layout), np.array(labels).reshape(self.order.grid.sites)
+        assert stride is not None
+        assert self.order.scan is not None
+        first = [n - 1 if self.order.scan.sign < 0 else 0 for n in stride]
+        found: list[int] = grid[tuple(slice(f, None, n) for f, n in zip(first, stride, strict=True))].ravel().tolist()
+        return found
 
     def _table(self, kind: Kind) -> list[int]:
         """The labels of every variable for a kind, made once: a head asks for each variable in turn."""

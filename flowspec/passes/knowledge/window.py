@@ -14,7 +14,7 @@ from flowspec.graph.net import NetNode
 from flowspec.ops.edges import Window
 from flowspec.passes.knowledge import faults
 from flowspec.passes.knowledge.own_site import own_site
-from flowspec.passes.knowledge.relations import KIND_ORDER, Bools, EndlessGrid, Ints, Ranks, everywhere
+from flowspec.passes.knowledge.relations import KIND_ORDER, Bools, EndlessGrid, Ints, Ranks, everywhere, stride_of
 
 if TYPE_CHECKING:
     from flowspec.passes.knowledge.bounds import Derivation
@@ -39,9 +39,12 @@ def window(d: Derivation, i: int, node: NetNode, edges: Window, layout: Layout) 
     if settled is not None:
         return settled
     offsets = _offsets(d, edges, source, declared)
+    stride = stride_of(d.order, layout)
+    assert stride is not None
+    steps = offsets * np.array(stride)  # from site to site of x; a coarser site stands for one of them
     if node.unmasked:
-        return _open_window(d, source, declared, offsets), _full_mask(d, source, declared, offsets)
-    return _masked_window(d, i, node, source, declared, offsets)
+        return _open_window(d, source, declared, steps), _full_mask(d, source, declared, offsets)
+    return _masked_window(d, i, node, source, declared, offsets, steps)
 
 
 def _offsets(d: Derivation, edges: Window, source: Bounds, declared: Bounds) -> Ints:
@@ -68,15 +71,15 @@ def _sequence_start(d: Derivation, edges: Window, source: Bounds, declared: Boun
 
 
 def _masked_window(
-    d: Derivation, i: int, node: NetNode, source: Bounds, declared: Bounds, offsets: Ints
+    d: Derivation, i: int, node: NetNode, source: Bounds, declared: Bounds, offsets: Ints, steps: Ints
 ) -> tuple[Bounds | None, Mask | None]:
     assert d.relation is not None
-    table = [[d.relation.kept(s, t, offsets) for s in source.classes] for t in declared.classes]
+    table = [[d.relation.kept(s, t, steps) for s in source.classes] for t in declared.classes]
     if not any(kept.any() for row in table for kept in row) and d.something_allowed():
         d.findings.append(d.no_edge(i, node, list(declared.classes)))
         return None, None
     settled = [
-        _least(d, [(s, kept) for s, kept in zip(source.classes, row, strict=True)], t, offsets)
+        _least(d, [(s, kept) for s, kept in zip(source.classes, row, strict=True)], t, steps)
         for t, row in zip(declared.classes, table, strict=True)
     ]
     out = Bounds.per_channel([settled[k] for k in declared.of])
