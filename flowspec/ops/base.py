@@ -72,6 +72,7 @@ class Op:
     name: ClassVar[str]
     main: ClassVar[str | None] = None
     family: ClassVar[str]
+    neutral: ClassVar[tuple[tuple[str, Any], ...]] = ()  # arguments with a value at which it does nothing
 
     @classmethod
     def arguments(cls) -> Mapping[str, Arg]:

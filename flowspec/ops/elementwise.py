@@ -91,6 +91,7 @@ class NetLeakyRelu(Pointwise):
 
     name = "leaky_relu"
     main = "slope"
+    neutral = (("slope", 1),)
     slope: float = arg(NUMBER, "slope below 0", 0.01)
 
     def lower(self, site: NetSite) -> Lowered:
@@ -103,6 +104,7 @@ class Dropout(Pointwise):
 
     name = "dropout"
     main = "p"
+    neutral = (("p", 0),)
     p: float = arg({"type": "number", "minimum": 0, "exclusiveMaximum": 1}, "probability of zeroing", 0.5)
 
     def lower(self, site: NetSite) -> Lowered:

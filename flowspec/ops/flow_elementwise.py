@@ -168,6 +168,7 @@ class FlowLeakyRelu(FlowOp):
 
     name = "leaky_relu"
     main = "slope"
+    neutral = (("slope", 1),)
     log_det = "elementwise"
     slope: float = arg({"type": "number", "exclusiveMinimum": 0}, "slope below 0", 0.01)
 

@@ -21,8 +21,10 @@ class OrderOp(Op):
     members: int = 1  # an ensemble has more
     turns: ClassVar[bool] = True  # every other one of `times` runs backwards, where the order is total
     independent: ClassVar[bool] = False  # no variable knows another, unless the channels of a site do
+    channels: ClassVar[Channels | None] = "inner"  # unless the spec says it; None: variables are ranked
+    sited: ClassVar[bool] = True  # may rank sites, so that the spec may say it
 
-    def build(self, layout: Layout, names: tuple[str, ...], channels: Channels, member: int = 0) -> Order:
+    def build(self, layout: Layout, names: tuple[str, ...], channels: Channels | None, member: int = 0) -> Order:
         """The order on the variables of `layout`. Raises OpError."""
         try:
             return self.make(Grid(layout.channels, layout.sites), names, channels, member)
@@ -35,7 +37,7 @@ class OrderOp(Op):
         """Where each site stands in the order, with the source text by which the runtime finds it; None without one."""
         return None
 
-    def make(self, grid: Grid, names: tuple[str, ...], channels: Channels, member: int) -> Order:
+    def make(self, grid: Grid, names: tuple[str, ...], channels: Channels | None, member: int) -> Order:
         raise NotImplementedError
 
 
@@ -55,7 +57,7 @@ class Raster(OrderOp):
 
     name = "raster"
 
-    def make(self, grid: Grid, names: tuple[str, ...], channels: Channels, member: int) -> Order:
+    def make(self, grid: Grid, names: tuple[str, ...], channels: Channels | None, member: int) -> Order:
         return maths.raster(grid, channels=channels)
 
 
@@ -65,7 +67,7 @@ class ReverseOrder(OrderOp):
 
     name = "reverse"
 
-    def make(self, grid: Grid, names: tuple[str, ...], channels: Channels, member: int) -> Order:
+    def make(self, grid: Grid, names: tuple[str, ...], channels: Channels | None, member: int) -> Order:
         return maths.reverse(grid, channels=channels)
 
 
@@ -75,7 +77,7 @@ class Columns(OrderOp):
 
     name = "columns"
 
-    def make(self, grid: Grid, names: tuple[str, ...], channels: Channels, member: int) -> Order:
+    def make(self, grid: Grid, names: tuple[str, ...], channels: Channels | None, member: int) -> Order:
         return maths.columns(grid, channels=channels)
 
 
@@ -85,7 +87,7 @@ class EvenOdd(OrderOp):
 
     name = "even_odd"
 
-    def make(self, grid: Grid, names: tuple[str, ...], channels: Channels, member: int) -> Order:
+    def make(self, grid: Grid, names: tuple[str, ...], channels: Channels | None, member: int) -> Order:
         return maths.even_odd(grid, channels=channels)
 
 
@@ -95,7 +97,7 @@ class SCurve(OrderOp):
 
     name = "s_curve"
 
-    def make(self, grid: Grid, names: tuple[str, ...], channels: Channels, member: int) -> Order:
+    def make(self, grid: Grid, names: tuple[str, ...], channels: Channels | None, member: int) -> Order:
         return maths.s_curve(grid, channels=channels)
 
 
@@ -105,7 +107,7 @@ class Hilbert(OrderOp):
 
     name = "hilbert"
 
-    def make(self, grid: Grid, names: tuple[str, ...], channels: Channels, member: int) -> Order:
+    def make(self, grid: Grid, names: tuple[str, ...], channels: Channels | None, member: int) -> Order:
         return maths.hilbert(grid, channels=channels)
 
 
@@ -118,7 +120,7 @@ class RandomOrder(OrderOp):
     members: int = arg({"type": "integer", "minimum": 1, "maximum": 4096}, "how many orders", 1)
     seed: int = arg({"type": "integer", "minimum": 0, "maximum": 2**63 - 1}, "seed of the generator", 0)
 
-    def make(self, grid: Grid, names: tuple[str, ...], channels: Channels, member: int) -> Order:
+    def make(self, grid: Grid, names: tuple[str, ...], channels: Channels | None, member: int) -> Order:
         return maths.random_order(grid, seed=self.seed, member=member, channels=channels)
 
     def places(self, sites: int, member: int) -> tuple[list[int], str] | None:
@@ -131,30 +133,38 @@ class RandomOrder(OrderOp):
 
 @dataclass(frozen=True)
 class Explicit(OrderOp):
-    """The variables as listed: the i-th entry is generated i-th. Numbers count from 0; names are names of variables."""
+    """The variables as listed: the i-th entry is generated i-th. Numbers count from 0; names are names of variables.
+
+    Where `channels` is written the entries are sites.
+    """
 
     name = "explicit"
     main = "sequence"
+    channels = None
     hint = "list every variable once"
     sequence: tuple[int | str, ...] = arg(_INDICES, "the variables in the order in which they are generated")
 
-    def make(self, grid: Grid, names: tuple[str, ...], channels: Channels, member: int) -> Order:
-        return maths.explicit(grid, [number_of(v, names) for v in self.sequence])
+    def make(self, grid: Grid, names: tuple[str, ...], channels: Channels | None, member: int) -> Order:
+        return maths.explicit(grid, [number_of(v, names) for v in self.sequence], channels)
 
 
 @dataclass(frozen=True)
 class Levels(OrderOp):
-    """Groups of variables; those of one group are independent given the groups before."""
+    """Groups of variables; those of one group are independent given the groups before.
+
+    Where `channels` is written the groups are groups of sites.
+    """
 
     name = "levels"
     main = "groups"
+    channels = None
     hint = "put every variable into one group"
     groups: tuple[tuple[int | str, ...], ...] = arg(
         {"type": "array", "items": _INDICES, "minItems": 1}, "the groups, first to last"
     )
 
-    def make(self, grid: Grid, names: tuple[str, ...], channels: Channels, member: int) -> Order:
-        return maths.levels(grid, [[number_of(v, names) for v in group] for group in self.groups])
+    def make(self, grid: Grid, names: tuple[str, ...], channels: Channels | None, member: int) -> Order:
+        return maths.levels(grid, [[number_of(v, names) for v in group] for group in self.groups], channels)
 
 
 @dataclass(frozen=True)
@@ -163,13 +173,15 @@ class Graph(OrderOp):
 
     name = "graph"
     turns = False
+    channels = None
+    sited = False
     main = "parents"
     hint = "a Bayes net is a graph without cycles over the variables of x"
     parents: dict[str, tuple[int | str, ...]] = arg(
         {"type": "object", "additionalProperties": _INDICES}, "child: [parents]"
     )
 
-    def make(self, grid: Grid, names: tuple[str, ...], channels: Channels, member: int) -> Order:
+    def make(self, grid: Grid, names: tuple[str, ...], channels: Channels | None, member: int) -> Order:
         table = {
             number_of(int(child) if child.isdigit() and child not in names else child, names): [
                 number_of(parent, names) for parent in parents
@@ -189,7 +201,7 @@ class Subscale(OrderOp):
         {"type": "array", "items": POSITIVE_INT, "minItems": 1, "maxItems": 3}, "one stride an axis"
     )
 
-    def make(self, grid: Grid, names: tuple[str, ...], channels: Channels, member: int) -> Order:
+    def make(self, grid: Grid, names: tuple[str, ...], channels: Channels | None, member: int) -> Order:
         return maths.subscale(grid, self.strides, channels=channels)
 
 
@@ -199,7 +211,8 @@ class NoOrder(OrderOp):
 
     name = "none"
     turns = False
+    channels = "joint"
     independent = True
 
-    def make(self, grid: Grid, names: tuple[str, ...], channels: Channels, member: int) -> Order:
+    def make(self, grid: Grid, names: tuple[str, ...], channels: Channels | None, member: int) -> Order:
         return maths.none(grid, channels=channels)

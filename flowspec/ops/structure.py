@@ -120,6 +120,7 @@ class Repeat(Loop):
 
     name = "repeat"
     main = "count"
+    neutral = (("count", 0),)
     count: int = arg({"type": "integer", "minimum": 0, "maximum": 10_000}, "how many rounds")
     do: Any = arg(STEPS, "the steps of a round", None, form="steps")
     block: Any = arg({"type": "string"}, "the block that is a round", None, form="name")

@@ -83,5 +83,5 @@ class UnknownOrder(OrderOp):
 
     name = "unknown"
 
-    def make(self, grid: Grid, names: tuple[str, ...], channels: Channels, member: int) -> Order:
+    def make(self, grid: Grid, names: tuple[str, ...], channels: Channels | None, member: int) -> Order:
         raise SilentError

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from flowspec.diagnostics import Finding
+from flowspec.diagnostics import Finding, Span
 from flowspec.graph.layout import Layout
-from flowspec.graph.model import Autoregressive, Leaf
+from flowspec.graph.model import Autoregressive, Leaf, OrderChoice
 from flowspec.graph.support import Support
 from flowspec.ops.base import NetContext
 from flowspec.ops.densities import DensityOp
@@ -36,9 +36,22 @@ def _count(values: Support) -> int | None:
     return max(values.count) if isinstance(values.count, tuple) else values.count
 
 
+def idle_modifier(order: OrderChoice, layout: Layout) -> Iterator[Finding]:
+    """Notes where `channels` is written, and a vector has none."""
+    if order.written is not None and layout.vector:
+        yield _idle(str(order.channels), order.written)
+
+
+def _idle(channels: str, span: Span) -> Finding:
+    message = f"`channels: {channels}` does nothing: a vector has no channels"
+    return Finding("FS235", message, span, helps=("drop it, or give x a shape with channels, such as [3, 32, 32]",))
+
+
 def channel_findings(density: Leaf | Autoregressive, layout: Layout, values: Support) -> Iterator[Finding]:
     """`channels: joint` with a head that models each channel alone makes the channels of a site independent."""
     family = family_of(density)
+    if density.joint and layout.vector and isinstance(density, Leaf):
+        yield _idle("joint", density.span)
     if not density.joint or layout.channels == 1 or family.ties or values.unknown:
         return
     span = density.order.span if isinstance(density, Autoregressive) else density.span

@@ -64,6 +64,16 @@ def test_heads_of_whole_sites(order: str, channels: int) -> None:
         judge_any(site_heads(channels, net, named(order, "first")))
 
 
+@pytest.mark.parametrize("modifier", ["inner", "joint", "first"])
+@pytest.mark.parametrize(
+    "order",
+    ["{levels: [[0, 7], [3, 4, 5, 6], [1, 2, 8, 9, 10, 11]]}", "{explicit: [5, 0, 1, 7, 11, 2, 3, 4, 10, 9, 8, 6]}"],
+)
+def test_sites_that_are_listed(order: str, modifier: str) -> None:
+    for net in nets(4).values():
+        judge_any(site_heads(2, net, named(order, modifier)))
+
+
 @pytest.mark.parametrize("channels", [1, 2, 3])
 @pytest.mark.parametrize("modifier", CHANNELS)
 @pytest.mark.parametrize("order", ORDERS)

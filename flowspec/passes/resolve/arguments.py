@@ -151,7 +151,25 @@ def read_arguments(
     spans = tuple((word, site(node)) for word, node in nodes.items())
     others = {w: n for w, n in nodes.items() if w not in values}
     sure = step.node not in session.doubtful
+    if fine:
+        _note_idle(op, values, nodes, session)
     return Arguments(values, others, spans, modifiers, known and fine and sure and not missing)
+
+
+def _note_idle(op: type[Op], values: dict[str, Any], nodes: dict[str, Node], session: Session) -> None:
+    """Notes an argument, written out, with which the op does nothing; a variable may have reasons to be so."""
+    for word, neutral in op.neutral:
+        value = values.get(word)
+        same = all(v == neutral for v in value) if isinstance(value, tuple) else value == neutral
+        if same and word in nodes and not _uses_variables(nodes[word]):
+            shown = f"{op.name}: {neutral}" if word == op.main else f"{op.name}: {{{word}: {neutral}}}"
+            session.report("FS235", f"`{shown}` does nothing", site(nodes[word]), "drop the step")
+
+
+def _uses_variables(node: Node) -> bool:
+    if isinstance(node, Scalar):
+        return has_variables(node.text)
+    return any(_uses_variables(item) for item in getattr(node, "items", ()))
 
 
 def _sorted_out(

@@ -24,14 +24,16 @@ def read_order(node: Node, scope: Scope, session: Session, top: bool = False) ->
     op, step = parsed
     arguments = read_arguments(op, step, scope, session, _EXTRA)
     refuse_modifiers(arguments, "an order", session)
-    channels = _channels(issubclass(op, OrderOp) and op.independent, arguments, session)
-    if not arguments.ok or channels is None:
-        return OrderChoice(UnknownOrder(), channels or "inner", site(step.op))
+    assert issubclass(op, OrderOp)
+    written = _channels(op, arguments, session)
+    channels = written.text if written else op.channels
+    if not arguments.ok or (written is None and "channels" in arguments.modifiers):
+        return OrderChoice(UnknownOrder(), channels, site(step.op))
     instance: Any = op(**arguments.values)
     if instance.members > 1 and not top:
         _refuse_ensemble(step, session)
         return OrderChoice(UnknownOrder(), channels, site(step.op))
-    return OrderChoice(instance, channels, site(node), channels == "joint" and "channels" in arguments.modifiers)
+    return OrderChoice(instance, channels, site(node), site(written) if written else None)
 
 
 def _refuse_ensemble(step: Step, session: Session) -> None:
@@ -47,13 +49,18 @@ def refuse_modifiers(arguments: Arguments, place: str, session: Session, words: 
             session.report("FS204", f"`{word}` does nothing on {place}", site(entry.key), "drop it")
 
 
-def _channels(independent: bool, arguments: Arguments, session: Session) -> str | None:
-    """What `channels` says; None after reporting that it is wrong."""
+def _channels(op: type[OrderOp], arguments: Arguments, session: Session) -> Scalar | None:
+    """What `channels` says; None where it is not written, or after reporting that it is wrong."""
     node = arguments.modifier("channels")
     if node is None:
-        return "joint" if independent else "inner"
+        return None
     text = node.text if isinstance(node, Scalar) else "?"
     if text not in CHANNELS:
         session.unknown_name("FS203", "`channels` modifier", text, CHANNELS, site(node))
         return None
-    return text
+    if not op.sited:
+        message = f"`channels` does nothing on `{op.name}`, which ranks no sites"
+        session.report("FS204", message, site(arguments.modifiers["channels"].key), "drop it")
+        return None
+    assert isinstance(node, Scalar)
+    return node
