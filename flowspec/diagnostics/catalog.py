@@ -122,6 +122,8 @@ CODES: tuple[Code, ...] = (
     Code("FS340", "never-transformed", "warning", "some variables are never transformed"),
     Code("FS341", "never-mixed", "warning", "some variables never mix"),
     Code("FS350", "parts-in-a-circle", "error", "parts condition each other in a circle"),
+    Code("FS351", "empty-box", "error", "the box of a spline has no inside"),
+    Code("FS352", "huge-matrix", "error", "a linear step has a matrix over too many variables"),
     # FS4xx: orders and knowledge
     Code("FS401", "leak", "error", "a value sees the variable it predicts"),
     Code("FS402", "ensemble-inside", "error", "an ensemble of orders stands below the top"),

@@ -9,7 +9,7 @@ import numpy as np
 
 from flowspec.graph.layout import Layout
 from flowspec.graph.support import Support
-from flowspec.ops.base import BOOL, arg
+from flowspec.ops.base import BOOL, OpError, arg
 from flowspec.ops.flow_base import FlowOp, FlowSite, Mask
 from flowspec.ops.flow_shape import axis_size, resize
 from flowspec.ops.keeps import keep_entries, keep_text
@@ -45,7 +45,10 @@ class Conditioned(FlowOp):
         return self.transform.widening
 
     def accepts(self, layout: Layout) -> None:
-        self.transform.accepts()
+        try:
+            self.transform.accepts()
+        except OpError as error:
+            raise OpError(error.code, error.message, error.help, "transform", error.notes) from error
 
     def image(self, values: Support) -> Support:
         return self.transform.image(values)
@@ -148,19 +151,23 @@ class AutoregressiveStep(Conditioned):
         return replace(self, swapped=not self.swapped)
 
     @property
+    def forwards(self) -> bool:
+        """Whether the transform takes data to latents; with `fast: sampling` it takes latents to data."""
+        return self.fast == "density"
+
+    @property
     def domain(self) -> Support:
-        return self.transform.domain if self.fast == "density" else self.transform.range
+        return super().domain if self.forwards else super().range
 
     @property
     def range(self) -> Support:
-        return self.transform.range if self.fast == "density" else self.transform.domain
+        return super().range if self.forwards else super().domain
 
     def image(self, values: Support) -> Support:
-        """With `fast: sampling` the transform takes latents to data."""
-        return self.transform.image(values) if self.fast == "density" else self.transform.preimage(values)
+        return super().image(values) if self.forwards else super().preimage(values)
 
     def preimage(self, values: Support) -> Support:
-        return self.transform.preimage(values) if self.fast == "density" else self.transform.image(values)
+        return super().preimage(values) if self.forwards else super().image(values)
 
     def moved(self, layout: Layout) -> Mask | None:
         return np.ones(layout.units, dtype=bool)

@@ -51,6 +51,17 @@ def pinwheel(random: Random, rows: int) -> Array:
     return 2 * np.stack([along * cos - across * sin, along * sin + across * cos], axis=1)
 
 
+def camel(random: Random, rows: int) -> Array:
+    """Two normals of deviation 0.1 on the diagonal of [0, 1]^2, cut at its border: Lepage's (1978) test of integration by
+    importance sampling, (rows, 2)."""
+    x = np.empty((0, 2))
+    while len(x) < rows:
+        center = (1 + random.integers(0, 2, rows)) / 3
+        drawn = center[:, None] + 0.1 * random.standard_normal((rows, 2))
+        x = np.concatenate([x, drawn[((drawn >= 0) & (drawn <= 1)).all(1)]])
+    return x[:rows]
+
+
 def tabular(random: Random, rows: int, D: int) -> Array:
     """D dependent real columns, (rows, D): each bends and scales with the one before; two modes in the first."""
     x = np.empty((rows, D))
@@ -67,7 +78,7 @@ PLANE: dict[str, Callable[[Random, int], Array]] = {
     "checkerboard": checkerboard,
     "pinwheel": pinwheel,
 }
-NAMES = (*PLANE, "digits", "tabular")
+NAMES = (*PLANE, "camel", "digits", "tabular")
 
 
 def table(source: str, traits: Traits) -> Table:
@@ -99,6 +110,10 @@ def _made(name: str, random: Random, rows: int, traits: Traits) -> tuple[Array, 
     if name in PLANE:
         _needs(traits.shape == (2,) and traits.values.unbounded, name, "`x: {shape: [2], values: real}`")
         return PLANE[name](random, rows), None
+    if name == "camel":
+        unit = traits.values.unbounded or (traits.values.low, traits.values.high) == (0, 1)
+        _needs(traits.shape == (2,) and unit, name, "`x: {shape: [2], values: [0, 1]}`")
+        return camel(random, rows), None
     if name == "tabular":
         _needs(len(traits.shape) == 1 and traits.values.unbounded, name, "`x: {shape: [D], values: real}`")
         return tabular(random, rows, traits.variables), None

@@ -70,5 +70,8 @@ def _towards_zero(start: Tensor, n: int) -> Tensor:
 
 
 def _interval(lo: float, hi: float, n: int) -> Tensor:
-    """Edges from lo to hi; cells shrink towards the ends, where a density may grow without bound."""
-    return lo + (hi - lo) * torch.linspace(-ENDS, ENDS, n + 1, dtype=torch.float64).sigmoid()
+    """Edges from lo to hi: half of the cells are equal, and half shrink towards the ends, where a density may grow without
+    bound."""
+    even = torch.linspace(0, 1, n // 2 + 1, dtype=torch.float64)
+    ends = torch.linspace(-ENDS, ENDS, n - n // 2 + 1, dtype=torch.float64).sigmoid()
+    return lo + (hi - lo) * torch.cat([even[1:-1], ends]).sort().values

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from flowspec.diagnostics import Span
+from flowspec.diagnostics import Finding, Span
 from flowspec.ops.base import Op
-from flowspec.ops.registry import vocabulary
+from flowspec.ops.registry import VOCABULARIES, vocabulary
 from flowspec.ops.schema import problems
 from flowspec.passes.resolve.session import Scope, Session
 from flowspec.syntax.expressions import evaluate, has_variables
@@ -114,15 +114,26 @@ def read_step(
     """The op that a node names in a place, and its step in normal form. None after reporting what is wrong."""
     step, findings = step_parts(node, _shapes(place, extra), MODIFIERS)
     for finding in findings:
-        session.add(finding)
+        session.add(_elsewhere(finding, node, place))
     if step is not None:
         if findings:
             session.doubtful.add(step.node)
         return vocabulary(place)[step.op.text], step
     session.give_up(node)
     if not findings and not is_excused(node, scope):
-        session.add(unknown_op(node, {**vocabulary(place), **(scope.nets if place == "net" else {})}, MODIFIERS))
+        finding = unknown_op(node, {**vocabulary(place), **(scope.nets if place == "net" else {})}, MODIFIERS)
+        session.add(_elsewhere(finding, node, place))
     return None
+
+
+def _elsewhere(finding: Finding, node: Node, place: str) -> Finding:
+    """The finding with a help that says where an op of that name may stand, if it is one."""
+    word = node.text if isinstance(node, Scalar) else node.entries[0].key.text if isinstance(node, Mapping) else ""
+    home = next((name for name in VOCABULARIES if word in vocabulary(name)), "")
+    if finding.code != "FS212" or finding.helps or home in ("", place):
+        return finding
+    why = ", whose steps are bijections" if place == "flow" else ""
+    return replace(finding, helps=(f"`{word}` stands in a {home}, and this is a {place}{why}",))
 
 
 def is_excused(node: Node, scope: Scope) -> bool:
