@@ -12,11 +12,11 @@ from flowspec.cli.streams import Streams
 from flowspec.diagnostics.text import clean
 
 if TYPE_CHECKING:
-    from flowspec.train import Completed, Samples, Trained
+    from flowspec.train import Between, Completed, Samples, Trained
 
 NAME = "sample"
 HELP = "draw from a trained model: a picture, an array, or lines of text"
-EACH, TEXTS = 6, 10  # completions of a row of data, and of a prompt
+EACH, TEXTS, STEPS = 6, 10, 10  # completions of a row of data and of a prompt, steps of a way
 SUFFIXES = (".png", ".gif", ".wav", ".txt", ".npy", ".npz")
 
 
@@ -34,8 +34,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--given", action="append", default=[], metavar="NAME=VALUE", type=_pair, help=given)
     keep = "complete rows of data: what is seen of each, rows:K, columns:K or first:K, or a .npy file of booleans"
     parser.add_argument("--keep", metavar="WHAT", help=keep)
-    observed = "the rows to complete, FILE or FILE:KEY (default: the test rows of the run)"
+    observed = "the rows for --keep and --between, FILE or FILE:KEY (default: the test rows of the run)"
     parser.add_argument("--observed", metavar="SOURCE", help=observed)
+    between = "the way from row A to row B of the data: decoded by a flow, else the training rows nearest to it"
+    parser.add_argument("--between", nargs=2, type=_row, metavar=("A", "B"), help=between)
     parser.add_argument("--prompt", metavar="TEXT", help="how texts begin")
     parser.add_argument("--each", type=_positive, metavar="N", help="completions of each row (default: 6)")
     parser.add_argument("--order", type=int, metavar="K", help="draw from member K of an ensemble of orders")
@@ -47,6 +49,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _positive(text: str) -> int:
     if not text.isdigit() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"`{text}` is not a number above 0")
+    return int(text)
+
+
+def _row(text: str) -> int:
+    if not text.isdigit():
+        raise argparse.ArgumentTypeError(f"`{text}` is not the number of a row, from 0")
     return int(text)
 
 
@@ -75,13 +83,26 @@ def _sample(args: argparse.Namespace, streams: Streams) -> int:
         raise UsageError(f"the seed is {args.seed}; it must be 0 or more")
     found, spec = opened(args.run, streams, wants_color(args, streams))
     trained = reopen(found, spec, device(args.device))
-    made = _completed(args, trained) if args.keep or args.prompt is not None else _plain(args, trained)
+    made = _made(args, trained, streams)
     if args.output is None:
         streams.stdout.write(made.text())
     else:
         made.write(args.output)
         streams.stderr.write(f"wrote {clean(str(args.output))}\n")
     return 0
+
+
+def _made(args: argparse.Namespace, trained: Trained, streams: Streams) -> Samples | Completed | Between:
+    if args.between is None:
+        return _completed(args, trained) if args.keep or args.prompt is not None else _plain(args, trained)
+    from flowspec.train import between
+
+    if args.keep or args.prompt is not None:
+        raise UsageError("--between does not go with --keep or --prompt")
+    first, last = args.between
+    way = between(trained, first, last, args.observed, args.number or STEPS, dict(args.given), args.seed)
+    streams.stderr.write(f"note: {clean(way.note)}\n")
+    return way
 
 
 def _plain(args: argparse.Namespace, trained: Trained) -> Samples:
@@ -100,7 +121,7 @@ def _completed(args: argparse.Namespace, trained: Trained) -> Completed:
     from flowspec.train import complete, evidence, prompt
 
     if args.prompt is None:
-        seen, each = evidence(trained, args.keep, args.observed, None, args.number), args.each or EACH
+        seen, each = evidence(trained, args.keep, args.observed, args.number), args.each or EACH
     elif args.keep or args.observed:
         raise UsageError("--prompt says what is seen already: --keep and --observed do not go with it")
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flowspec.train.between import Between, between
 from flowspec.train.compute import Compute, device
 from flowspec.train.data import Data, Split, load, load_rows
 from flowspec.train.errors import TrainError
@@ -22,6 +23,7 @@ __all__ = [
     "INTERRUPTED",
     "STOPPED",
     "Bar",
+    "Between",
     "Completed",
     "Compute",
     "Data",
@@ -42,6 +44,7 @@ __all__ = [
     "Trained",
     "Traits",
     "begin",
+    "between",
     "complete",
     "defaults",
     "device",

@@ -11,13 +11,12 @@ import numpy as np
 
 from flowspec.train import files
 from flowspec.train.compute import limits
-from flowspec.train.data import load, load_rows
 from flowspec.train.errors import TrainError
 from flowspec.train.pictures import comparison
 from flowspec.train.readers import Wanted, read
 from flowspec.train.request import locate
 from flowspec.train.samples import Samples, contexts, draw, original_units
-from flowspec.train.session import Trained
+from flowspec.train.session import Trained, shown_rows
 from flowspec.train.traits import Traits
 from flowspec.train.values import Array
 
@@ -108,18 +107,10 @@ def _mask(what: str, traits: Traits) -> Array:
     return array.reshape(traits.shape).astype(bool)
 
 
-def evidence(trained: Trained, what: str, source: str | None, key: str | None, n: int | None) -> Evidence:
-    """n rows of a source, evenly spread: by default of the test split (or else valid) of the data that the run was
-    trained on, prepared as the run prepared its own."""
-    run, traits, wide = trained.run, trained.traits, trained.run.options.wide
-    mask = kept(what, traits)
-    if source is None:
-        data = load(run.request, traits, wide)
-        run.same_data(data)
-        rows = data.splits.get("test", data.splits["valid"])
-    else:
-        request = replace(run.request, source=source, key=key, valid=None)
-        rows = load_rows(request, traits, "test", run.load_standard(), wide, run.medium).split("test")
+def evidence(trained: Trained, what: str, source: str | None, n: int | None) -> Evidence:
+    """n rows of a source, evenly spread, by default of the test split of the data that the run was trained on."""
+    mask = kept(what, trained.traits)
+    rows = shown_rows(trained, source)
     rows = rows.rows(np.linspace(0, len(rows) - 1, min(len(rows), n or ROWS)).astype(int))
     return Evidence(rows.x, mask, rows.given)
 

@@ -12,7 +12,7 @@ from torch import nn
 
 from flowspec.train import metrics
 from flowspec.train.compute import Compute, Feed, limits
-from flowspec.train.data import Data, load, load_rows
+from flowspec.train.data import Data, Split, load, load_rows
 from flowspec.train.errors import TrainError
 from flowspec.train.loop import Job
 from flowspec.train.metrics import Score
@@ -136,6 +136,18 @@ def evaluate(trained: Trained, split: str, request: Request | None = None, batch
         log_p = metrics.log_probs(trained.model, feed, trained.compute, size)
     log_det = data.standard.log_det if data.standard else 0.0
     return metrics.score(split, log_p, trained.traits, log_det)
+
+
+def shown_rows(trained: Trained, source: str | None) -> Split:
+    """Rows to look at: all of another source, or the test split (else valid) of the data that the run was trained on,
+    prepared as the run prepared its own."""
+    run, traits, wide = trained.run, trained.traits, trained.run.options.wide
+    if source is None:
+        data = load(run.request, traits, wide)
+        run.same_data(data)
+        return data.splits.get("test", data.splits["valid"])
+    request = replace(run.request, source=source, key=None, valid=None)
+    return load_rows(request, traits, "test", run.load_standard(), wide, run.medium).split("test")
 
 
 def _built(spec: Spec, options: Options, compute: Compute) -> nn.Module:

@@ -16,6 +16,7 @@ class Family:
     size: int = 0
     noise: int = 1
     channels: int = 1
+    spherical: bool = False  # whether independent variables have one density at all points of a sphere about 0
 
     def log_prob(self, x: torch.Tensor, theta: torch.Tensor) -> torch.Tensor:
         """The log-density of each entry of x in nats, of the shape of x; -inf outside the support."""

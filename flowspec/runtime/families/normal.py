@@ -35,6 +35,8 @@ class Normal(Family):
 class StandardNormal(Family):
     """The normal of mean 0 and scale 1; it has no parameters."""
 
+    spherical = True
+
     def log_prob(self, x: torch.Tensor, theta: torch.Tensor | None = None) -> torch.Tensor:
         return normal_log_prob(upcast(x))
 
