@@ -21,6 +21,11 @@ class FlowSupports:
     backward: tuple[Support, ...]
     findings: tuple[Finding, ...]
 
+    @property
+    def failed(self) -> bool:
+        """Whether a step meets values that it cannot take or give."""
+        return any(finding.severity == "error" for finding in self.findings)
+
 
 def flow_supports(flow: Flow, x: Support, part_support: Callable[[Part, Support], Support]) -> FlowSupports:
     """Carries V from the data to the parts and M from the parts back to the data.
