@@ -21,8 +21,8 @@ def label_text(labels: Sequence[int]) -> Expr | list[int]:
 def _tiled(labels: Sequence[int]) -> Expr | None:
     """`spread(range(a, b), width, slices)`, if that is what the labels are."""
     n, distinct = len(labels), sorted(set(labels))
-    if len(distinct) < 2:
-        return None
+    if len(distinct) < 2 or distinct[-1] - distinct[0] >= 2**31:
+        return None  # all one, or sets of many variables
     rows = (range_text(distinct[0], distinct[-1] + 1), range(distinct[0], distinct[-1] + 1))
     for slices in (1, 2):
         if n % slices == 0 and list(labels) == spread(rows[1], n, slices):

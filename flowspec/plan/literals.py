@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from flowspec.ops.labels import label_text
+from flowspec.ops.labels import label_text, spread
 from flowspec.ops.lowering import Construct, Expr
 from flowspec.plan.code import Constant, Value
 from flowspec.plan.numbers import Places, affine, along_places, linear, place_text, progression, table
@@ -52,6 +52,8 @@ class Literals:
             return Expr(text)
         if len(values) <= SHORT:
             return list(values)
+        if max(values) >= 2**31 and (found := self._sets(values)):
+            return Expr(found)
         return self.constant(want, list(values), comment)
 
     def text(self, values: Sequence[int], places: Places | None) -> str:
@@ -68,6 +70,14 @@ class Literals:
         if places is not None and len(values) > 6 and (found := self._by_places(values, places)):
             return found
         return (self._repeated(values, places) or self._tiled(values, places)) if len(values) > SHORT else ""
+
+    def _sets(self, values: Sequence[int]) -> str:
+        """Units that carry sets of variables in turn; the sets themselves are a constant."""
+        sets = list(dict.fromkeys(values))
+        if len(sets) == len(values) or list(values) != spread(sets, len(values)):
+            return ""
+        name = self.constant("SETS", sets, "what units may know: sets of variables, variable k as bit k").text
+        return f"spread({name}, {len(values)})"
 
     def _by_places(self, values: Sequence[int], places: Places) -> str:
         sites = "tij"[4 - len(places.shape) :]

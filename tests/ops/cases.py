@@ -59,6 +59,8 @@ WEIGHTED = (
     ordered("linear/sites-of-a-vector", "net:linear", "[{linear: [3, 5]}, tanh, {conv: 3, kernel: 2}]", shape="[5]"),
     ordered("linear/graph", "net:linear order:graph", "[{linear: 9}, tanh, {linear: 9}, tanh]", shape="[5]",
             order="{graph: {1: [0], 3: [0, 2], 4: [3]}}"),
+    ordered("linear/graph-of-many", "net:linear", "[{linear: 70}, tanh, {linear: 70}]", shape="[70]", values="binary", head="bernoulli",
+            order="{graph: {1: [0], 64: [1, 63], 69: [64, 68]}}"),
     ordered("linear/label", "net:linear", "[{linear: 9, given: c}, tanh, {linear: 7, given: c}]", shape="[4]", more=LABEL),
     ordered("linear/vector-context", "net:linear", "[{linear: 9, given: c}, tanh]", shape="[4]", more=VECTOR),
     ordered("linear/unmasked-context", "net:linear net:concat",
