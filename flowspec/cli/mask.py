@@ -48,11 +48,14 @@ def _draw(report: Report, args: argparse.Namespace) -> Drawing:
 
 def _array(masks: tuple[Derived, ...]) -> np.ndarray[Any, Any]:
     """The one mask as booleans: (units out, units in); (channels out, in, *kernel) cut to the kept taps; (groups out,
-    groups in, taps, *sites) of one mask a site; a coupling's kept entries in the shape of its value."""
+    groups in, taps, *sites) of one mask a site; a coupling's kept entries in the shape of its value; of ops that reach
+    across places what `place_masks.array` says."""
     import numpy as np
 
     from flowspec.graph.masks import LabelMask, TapMask
+    from flowspec.graph.pairing import PlaceMask
     from flowspec.ops.lower_weighted import label_matrix, tap_array
+    from flowspec.view import place_masks
     from flowspec.view.masks import Keep
 
     if len(masks) != 1:
@@ -65,6 +68,8 @@ def _array(masks: tuple[Derived, ...]) -> np.ndarray[Any, Any]:
     if isinstance(derived.mask, LabelMask):
         reads, writes = derived.mask.member(derived.member)
         return label_matrix(LabelMask(derived.mask.rule, (reads,), (writes,)))
+    if isinstance(derived.mask, PlaceMask):
+        return place_masks.array(derived.mask, derived.inputs, derived.output, derived.member)
     return tap_array(derived.mask) if isinstance(derived.mask, TapMask) else np.array(_sites(derived))
 
 

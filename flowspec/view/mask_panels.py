@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -10,6 +11,8 @@ import numpy.typing as npt
 
 from flowspec.graph.layout import Layout
 from flowspec.graph.masks import LabelMask, SiteMask, TapMask
+from flowspec.graph.pairing import FoldMask, Labels, PairMask, ScanMask, StrideMask
+from flowspec.view import place_masks
 from flowspec.view.cells import Indexed, Shaded, dense
 from flowspec.view.counts import site_taps
 from flowspec.view.masks import Derived, Keep
@@ -30,6 +33,11 @@ def mask_panels(derived: Derived, ordered: bool = False) -> tuple[Panel, ...]:
         return tuple(_taps(mask))
     if isinstance(mask, SiteMask):
         return tuple(_sites(mask, derived.source.sites))
+    if isinstance(mask, PairMask | FoldMask):
+        return tuple(_places(mask, derived.member, ordered))
+    if isinstance(mask, StrideMask | ScanMask):
+        return tuple(panel for found in place_masks.taps(mask) for panel in _titled(found))
+    assert isinstance(mask, Keep)
     return tuple(_halves(mask, derived.source))
 
 
@@ -47,6 +55,31 @@ def _matrix(mask: LabelMask, member: int, ordered: bool) -> Panel:
     by = ", sorted" if ordered else ""
     rows, columns = cells.shape
     return Panel("", cells, EDGES, Axis(f"unit out{by}", 0, rows - 1), Axis(f"unit in{by}", 0, columns - 1))
+
+
+# --- ops that reach across places ---
+
+
+def _places(mask: PairMask | FoldMask, member: int, ordered: bool) -> Iterator[Panel]:
+    """Which places read which; matrices that look alike are drawn once."""
+    found: dict[tuple[Labels, Labels], list[str]] = {}
+    cells = {}
+    for matrix in place_masks.matrices(mask, member):
+        key = (matrix.reads, matrix.writes)
+        found.setdefault(key, []).append(matrix.title)
+        cells[key] = matrix.cells(ordered)
+    by = ", sorted" if ordered else ""
+    for key, titles in list(found.items())[:MOST]:
+        rows, columns = cells[key].shape
+        title = titles[0] + (f" and {len(titles) - 1} more" if len(titles) > 1 else "")
+        sides = Axis(f"place that reads{by}", 0, rows - 1), Axis(f"place that is read{by}", 0, columns - 1)
+        yield Panel(title, cells[key], EDGES, *sides)
+
+
+def _titled(found: place_masks.Taps) -> Iterator[Panel]:
+    for panel in _taps(found.mask):
+        title = ": ".join(part for part in (found.title, panel.title) if part)
+        yield replace(panel, title=title)
 
 
 # --- one mask for all positions ------------------------------------------------------------------------------------

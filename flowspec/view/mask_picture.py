@@ -7,6 +7,8 @@ from typing import Any
 
 from flowspec.graph.bounds import Bounds
 from flowspec.graph.masks import LabelMask, SiteMask, TapMask
+from flowspec.graph.pairing import PlaceMask
+from flowspec.view import place_masks
 from flowspec.view.mask_panels import across, mask_panels
 from flowspec.view.masks import Derived, Keep
 from flowspec.view.pictures import Figure, Picture
@@ -56,6 +58,9 @@ def _facts(derived: Derived, ordered: bool) -> list[str]:
         return [_taps_text(derived, mask), *_groups(mask, derived)]
     if isinstance(mask, SiteMask):
         return [_sites_text(derived, mask), *_groups(mask, derived), *_samples_text(mask)]
+    if isinstance(mask, PlaceMask):
+        kept = f"keeps {derived.count.of(place_masks.noun(mask))}"
+        return [kept, *place_masks.words(mask, derived.inputs, derived.output, derived.member), *_members(derived)]
     return [_halves_text(derived)]
 
 

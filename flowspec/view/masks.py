@@ -17,6 +17,7 @@ from flowspec.graph.masks import LabelMask, SiteMask, TapMask
 from flowspec.graph.model import Flow, FlowNode
 from flowspec.graph.pairing import PlaceMask
 from flowspec.passes.facts import Facts, NetFacts
+from flowspec.view import place_masks
 from flowspec.view.counts import Count, kept_edges
 from flowspec.view.errors import ViewError
 
@@ -43,12 +44,13 @@ class Derived:
         writes: the bounds of the output's channels, None where they no longer show how the mask came about.
         order: the name of the order, empty for a coupling.
         member: which order of an ensemble this is, `members` how many there are.
+        inputs: the layouts of all inputs, where an op has several.
     """
 
     name: str
     names: frozenset[str]
     span: Span
-    mask: LabelMask | TapMask | SiteMask | Keep
+    mask: LabelMask | TapMask | SiteMask | PlaceMask | Keep
     source: Layout
     output: Layout
     reads: Bounds | None = None
@@ -56,12 +58,15 @@ class Derived:
     order: str = ""
     member: int = 0
     members: int = 1
+    inputs: tuple[Layout, ...] = ()
 
     @property
     def count(self) -> Count:
         """How many edges (of a coupling: entries) are kept, and of how many."""
         if isinstance(self.mask, Keep):
             return Count(int(self.mask.kept.sum()), self.mask.kept.size)
+        if isinstance(self.mask, PlaceMask):
+            return Count(*place_masks.count(self.mask, self.member))
         return kept_edges(self.mask, self.source, self.member)
 
     @property
@@ -101,7 +106,7 @@ def derived_masks(facts: Facts, node: str | None = None, member: int = 0) -> tup
 
 
 def _all(facts: Facts, member: int) -> Iterator[Derived]:
-    owners = [owner for owner, net in facts.nets.items() if any(m is not None for m in net.knowledge.masks)]
+    owners = [o for o, net in facts.nets.items() if net.orders and any(m is not None for m in net.knowledge.masks)]
     for owner in owners:
         yield from _of_net(facts.nets[owner], owner, f"{owner.id}/" if len(owners) > 1 else "", member)
     for flow in (density for density in facts.densities if isinstance(density, Flow)):
@@ -127,12 +132,13 @@ def _of_net(net: NetFacts, owner: Any, prefix: str, member: int) -> Iterator[Der
         raise ViewError(f"there is no order {member} in `{owner.id}`", last)
     for i, node in enumerate(net.conditioner.graph.nodes):
         mask = net.knowledge.masks[i]
-        if mask is None or isinstance(mask, PlaceMask):
+        if mask is None:
             continue
         reads, writes = net.knowledge.bounds[node.inputs[0]], net.knowledge.bounds[i]
         yield Derived(
             prefix + node.id, frozenset({owner.id, *_paths(node.id)}), node.span, mask, net.shapes[node.inputs[0]],
             net.shapes[i], reads, writes, net.orders[member].label, member, members,
+            tuple(net.shapes[j] for j in node.inputs),
         )  # fmt: skip
 
 

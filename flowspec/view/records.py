@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from flowspec.graph.masks import LabelMask, SiteMask, TapMask
+from flowspec.graph.pairing import PlaceMask
+from flowspec.view import place_masks
 from flowspec.view.fields import Field
 from flowspec.view.graphs import Chart
 from flowspec.view.masks import Derived, Keep
@@ -75,6 +77,8 @@ def _content(derived: Derived) -> dict[str, Any]:
             for side, rows in (("in", mask.reads), ("out", mask.writes))
         }
         return {"kind": "sites", "rule": mask.rule, **_window(mask), "labels": labels}
+    if isinstance(mask, PlaceMask):
+        return place_masks.record(mask, derived.member)
     return _keep(mask)
 
 
