@@ -15,9 +15,8 @@ from flowspec.diagnostics import Finding
 from flowspec.graph.layout import Layout
 from flowspec.graph.model import Autoregressive, Density, Flow, FlowNode
 from flowspec.ops.coupling import AutoregressiveStep, Conditioned, Coupling
-from flowspec.ops.edges import Dense, Window
-from flowspec.order import Grid, Guarded, Offsets
 from flowspec.passes.facts import NetFacts
+from flowspec.passes.free_paths import Paths, free_paths
 from flowspec.passes.parts import given_values
 
 Ints = npt.NDArray[np.int64]
@@ -126,7 +125,7 @@ class _Mixing:
     """Which variables have met so far; what a net reads is followed once, however often the net is used."""
 
     union: _Union
-    _paths: dict[int, Ints | None] = field(default_factory=dict)
+    _paths: dict[int, Paths | None] = field(default_factory=dict)
 
     def step(self, node: FlowNode, here: Ints, layout: Layout, moved: Bools, net: NetFacts | None) -> None:
         """Lets a step join what it transforms with what its parameters read."""
@@ -136,7 +135,7 @@ class _Mixing:
             _mix_ordered(here, net, self.union)
         elif isinstance(node.op, Coupling):
             if id(net) not in self._paths:
-                self._paths[id(net)] = _paths(net)
+                self._paths[id(net)] = free_paths(net)
             self._coupling(here, layout, moved, self._paths[id(net)])
 
     def groups(self, here: Ints, groups: Ints) -> None:
@@ -145,14 +144,20 @@ class _Mixing:
         first[groups[::-1]] = here[::-1]
         self.union.join(np.stack([first[groups], here], axis=1))
 
-    def _coupling(self, here: Ints, layout: Layout, moved: Bools, paths: Ints | None) -> None:
+    def _coupling(self, here: Ints, layout: Layout, moved: Bools, paths: Paths | None) -> None:
         if paths is None:
             self.union.join_all(here)
         elif layout.vector:
-            self._pairs(here[moved][None], here[~moved][None], paths)
+            self._phases(here[moved][None], here[~moved][None], paths)
         else:
             grid, gone = here.reshape(layout.channels, *layout.sites), moved.reshape(layout.channels, *layout.sites)
-            self._pairs(np.where(gone, grid, -1), np.where(gone, -1, grid), paths)
+            self._phases(np.where(gone, grid, -1), np.where(gone, -1, grid), paths)
+
+    def _phases(self, targets: Ints, sources: Ints, paths: Paths) -> None:
+        """Joins targets with sources, both (channels, *sites), phase by phase of a strided net."""
+        for q, phase, rows in paths.rows:
+            if self.union.count > 1:
+                self._pairs(paths.phase(targets, q), paths.phase(sources, phase), rows)
 
     def _pairs(self, targets: Ints, sources: Ints, paths: Ints) -> None:
         """Joins targets (channels, *sites) with the sources at an offset, wherever the path stays on the grid."""
@@ -179,34 +184,6 @@ def _mix_ordered(here: Ints, net: NetFacts, union: _Union) -> None:
             union.join_all(np.append(here[row], here[v]))
         if union.count == 1:
             return
-
-
-def _paths(net: NetFacts) -> Ints | None:
-    """Rows (offset, lower corner, upper corner) of the paths through which a net reads x, nearest first (semantics D1);
-    None where a flat layer joins everything. Channels are not told apart: every kernel mixes them."""
-    graph, shapes = net.conditioner.graph, net.shapes
-    algebra = Offsets(Grid(1, net.context.x.sites))
-    reach: dict[int, Guarded] = {}
-    for i in sorted(graph.live()):
-        node = graph.nodes[i]
-        if not node.inputs:
-            reach[i] = algebra.unit(0) if node.id == "x" else algebra.nothing()
-            continue
-        edges = node.op.edges(net.context, tuple(shapes[j] for j in node.inputs), shapes[i])
-        reached = [reach[j] for j in node.inputs if not reach[j].is_empty]
-        if reached and (isinstance(edges, Dense) or shapes[i].flat):
-            return None
-        taps = np.array(edges.centred() if isinstance(edges, Window) else [(0,) * algebra.grid.axes])
-        reach[i] = algebra.through((dep, taps) for dep in reached)
-    return _rows(reach[graph.output])
-
-
-def _rows(dep: Guarded) -> Ints:
-    e = np.argwhere(dep.tight[0]) + np.array(dep.low)
-    rows = np.concatenate([np.concatenate([e, np.minimum(e, 0), np.maximum(e, 0)], axis=1), dep.extra[:, 1:]])
-    near = np.abs(rows[:, : len(dep.low)]).sum(axis=1)
-    ordered: Ints = rows[np.argsort(near, kind="stable")]
-    return ordered
 
 
 # --- what the densities of parts join ------------------------------------------------------------------------------------

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from flowspec.passes.dependency import dependency
 from flowspec.passes.knowledge.by_bits import bits_reach
 from flowspec.passes.knowledge.by_phases import PhaseDependency, phases_reach
 from tests.passes.judge import Judged, check, codes, judge, judge_any, passed, top_net
 from tests.passes.strided_specs import strided_specs
 
-SETTINGS = settings(max_examples=800, deadline=None, derandomize=True)
+SETTINGS = settings(max_examples=300, deadline=None, derandomize=True)
 
 
 @SETTINGS
@@ -101,3 +102,31 @@ def test_contexts_change_their_grid_under_any_order() -> None:
         "net: {u: {up: 2, in: c}, a: {conv: 4, kernel: 3, in: x}, b: {concat: [a, u]}}\nhead: categorical"
     )
     assert report.ok
+
+
+COUPLINGS = [
+    ("[1, 4, 4]", "checkerboard", "[{down: 2, out: 3}, tanh, {up: 2}]"),
+    ("[1, 8, 8]", "rows", "[{down: 4, out: 3}, tanh, {up: 4}]"),
+    ("[1, 6, 6]", "columns", "[{down: [1, 3]}, tanh, {up: [1, 3]}]"),
+    ("[2, 6, 6]", "channel", "[{down: 3}, tanh, {up: 3}]"),
+    (
+        "[1, 6, 4]",
+        "checkerboard",
+        "{a: {down: [3, 2], in: x}, b: {conv: 2, kernel: [1, 3], in: a}, c: {up: [3, 2], in: b}}",
+    ),
+    ("[1, 8]", "even_odd", "{a: {down: 2, in: x}, b: {up: 4, in: a}, c: {down: 2, in: b}}"),
+    ("[1, 4, 4]", "checkerboard", "[{up: 2}, tanh, {down: 2}]"),
+]
+
+
+@pytest.mark.parametrize(("shape", "keep", "net"), COUPLINGS)
+def test_couplings_mix_what_their_strided_nets_join(shape: str, keep: str, net: str) -> None:
+    text = f"x: {{shape: {shape}, values: real}}\nflow: [{{coupling: {{keep: {keep}, net: {net}}}}}]\nbase: normal"
+    report = passed(text)
+    joined = np.asarray(dependency(report.facts))
+    joined |= joined.T
+    for _ in range(len(joined)):
+        joined = joined @ joined
+    classes = len({row.tobytes() for row in joined})
+    coverage = report.facts.extra["coverage"][report.program.model]
+    assert coverage.classes == classes, text
