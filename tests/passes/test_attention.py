@@ -68,6 +68,15 @@ def test_ensembles() -> None:
             )
 
 
+@pytest.mark.parametrize("order", ["raster", "reverse", "columns"])
+@pytest.mark.parametrize("knows", ["before", "upto"])
+def test_a_coarser_place_stands_for_its_earliest_site(order: str, knows: str) -> None:
+    pooled = f"{{a: {{conv: 4, kernel: 3, in: x}}, d: {{down: 2, in: a, knows: {knows}}}, b: {{attention: 4, in: {{query: a, key: d, value: d}}}}, c: {{concat: [a, b]}}}}"
+    judge(image(1, pooled, order, "4, 4"))
+    coarse = f"{{a: {{conv: 4, kernel: 3, in: x}}, d: {{down: 2, in: a, knows: {knows}}}, b: {{attention: 4, in: d}}, u: {{up: 2, in: b}}, c: {{concat: [a, u]}}}}"
+    judge(image(1, coarse, order, "4, 4"))
+
+
 def test_contexts_are_keys_on_any_grid() -> None:
     given = "given: {{c: {{shape: {}, values: real}}}}\n"
     for shape in ("[2, 3, 3]", "[2, 5]", "[5]", "[1, 2, 2, 2]"):

@@ -38,6 +38,7 @@ FAULTS = {
     "leak_through_a_gate": ("FS405", 8),
     "leak_batch_norm": ("FS408", 5),
     "leak_unmasked_attention": ("FS401", 7),
+    "leak_pooled_keys": ("FS401", 7),
     "attention_keys_that_miss_a_variable": ("FS420", 10),
     "attention_with_too_few_heads": ("FS430", 5),
     "attention_from_foreign_places": ("FS431", 8),
