@@ -29,7 +29,8 @@ class OrderOp(Op):
         try:
             return self.make(Grid(layout.channels, layout.sites), names, channels, member)
         except OrderError as error:
-            raise OpError("FS403", str(error), self.hint, self.main or "") from error
+            listed = self.hint.replace("variable", "site") if channels and self.channels is None else self.hint
+            raise OpError("FS403", str(error), listed, self.main or "") from error
 
     hint: ClassVar[str] = ""
 

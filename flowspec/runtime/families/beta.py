@@ -11,7 +11,10 @@ from flowspec.runtime.precision import interior, upcast
 
 
 class Beta(Family):
-    """The density x^(a-1) (1-x)^(b-1) / B(a, b) on (0, 1) of fixed a, b > 0; it has no parameters."""
+    """The density x^(a-1) (1-x)^(b-1) / B(a, b) on (0, 1) of fixed a, b > 0; it has no parameters.
+
+    Numbers at an end stand for those inside that round to it, so that the density of a sigmoid's tail is finite.
+    """
 
     noise = 2
 
@@ -22,7 +25,7 @@ class Beta(Family):
     def log_prob(self, x: torch.Tensor, theta: torch.Tensor | None = None) -> torch.Tensor:
         x = upcast(x)
         inside = (x >= 0) & (x <= 1)
-        x = torch.where(inside, x, 0.5)
+        x = torch.where(inside, x, 0.5).clamp(torch.finfo(x.dtype).tiny, 1 - torch.finfo(x.dtype).eps / 2)
         log_p = torch.special.xlogy(self.a - 1, x) + torch.special.xlog1py(self.b - 1, -x) - self.log_norm
         return torch.where(inside, log_p, -torch.inf)
 
