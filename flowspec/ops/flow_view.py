@@ -68,7 +68,8 @@ class View(Parting):
             message = f"`view: {self.of}` joins channels, and this is a vector"
             raise OpError("FS324", message, "declare x as an image, `shape: [C, H, W]`")
         if self.of == "luma" and layout.channels != 3:
-            message = f"`view: luma` is of red, green and blue, and there are {layout.channels} channels"
+            there = "there is one channel" if layout.channels == 1 else f"there are {layout.channels} channels"
+            message = f"`view: luma` is of red, green and blue, and {there}"
             raise OpError("FS324", message, "use `view: mean`" if layout.channels > 1 else "drop it: x is gray already")
         if layout.channels == 1:
             raise OpError("FS324", "`view: mean` joins channels, and there is one", "use `view: low`, or drop it")

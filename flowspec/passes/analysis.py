@@ -33,7 +33,7 @@ from flowspec.passes.heads import channel_findings, head_context, idle_modifier,
 from flowspec.passes.knowledge.bounds import free_knowledge, ordered_knowledge
 from flowspec.passes.knowledge.reach import net_reach
 from flowspec.passes.knowledge.seen import contexts_seen
-from flowspec.passes.parts import density_chain, part_cycle, sampling_chain
+from flowspec.passes.parts import density_chain, part_cycle, sampling_chain, unread_views
 from flowspec.passes.shapes import net_shapes
 from flowspec.passes.support import density_support, flow_supports
 
@@ -237,10 +237,11 @@ class _Run:
             self.findings.append(cycle)
         missing = len(whole) < len(layouts) or any(n is None for n in nets) or any(p is None for p in parts)
         if (
-            missing or shapes.findings or cycle or not self.program.whole
+            missing or shapes.findings or supports.failed or cycle or not self.program.whole
         ):  # what a wrong step does to coverage is nobody's fault
             return None
         self._cover(flow, whole)
+        self.findings.extend(unread_views(flow))
         return self._flow_facts(
             flow, layout, values, FlowFacts(whole, supports.forward, supports.backward), [p for p in parts if p]
         )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from flowspec.diagnostics import Finding, Label
 from flowspec.graph.model import Density, Flow, FlowNode, Part, origins_of
+from flowspec.ops.flow_base import Parting
 from flowspec.passes.facts import DensityFacts
 
 
@@ -34,6 +35,24 @@ def part_cycle(flow: Flow) -> Finding | None:
         helps=("draw one of them first, without the other",),
         node=path[0],
     )
+
+
+def unread_views(flow: Flow) -> Iterator[Finding]:
+    """Warnings of views that no density is given: they make log p(x) a bound, and help nobody."""
+    below = _parts_below(flow)
+    read = {value for part in flow.parts for value in given_values(part.density, flow)}
+    for node in flow.nodes:
+        views = node.outputs[:-1] if isinstance(node.op, Parting) and node.op.auxiliary else ()
+        for value in views:
+            names = [part.name for part in below[value]]
+            if not read & {value, *(part.value for part in below[value])}:
+                yield Finding(
+                    "FS325",
+                    f"no density is given the view `{names[0]}`: its own density is taken off log p(x) for nothing",
+                    node.span,
+                    helps=(f"write `given: {names[0]}` where x goes on, or drop the view",),
+                    node=node.id,
+                )
 
 
 def _parts_below(flow: Flow) -> dict[int, list[Part]]:

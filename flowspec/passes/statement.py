@@ -101,7 +101,7 @@ def _shares(value: int, flow: Flow, found: FlowFacts) -> list[str]:
     below = [_shares(v, flow, found) for v in (node.outputs[-1:] if _is_view(node) else node.outputs)]
     if isinstance(node.op, Parting) and node.op.digits:
         high, low = (" + ".join(shares) for shares in below)
-        return [f"{found.layouts[value].units} (high bits {high}, low bits {low})"]
+        return [f"high bits {high}, low bits {low}"]
     return [share for shares in below for share in shares]
 
 

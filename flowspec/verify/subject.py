@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from flowspec.compiler import Report
+from flowspec.graph.model import Density, Flow
 from flowspec.verify.inputs import Given, Values, draw_given
 from flowspec.verify.noise import fixed_noise, generator, mixed
 from flowspec.verify.weights import GENERIC, build
@@ -45,6 +47,14 @@ class Subject:
         return bool(self.cls.LIKELIHOOD == "exact")
 
     @property
+    def is_bound_by_views(self) -> bool:
+        """Whether log_prob is a lower bound because of views alone, and so has no noise."""
+        program = self.report.program
+        if self.cls.LIKELIHOOD != "bound" or program is None:
+            return False
+        return all(getattr(op, "auxiliary", False) for op in _bounding(program.model))
+
+    @property
     def orders(self) -> tuple[int | None, ...]:
         """The members of an ensemble; (None,) where there is one order."""
         count = getattr(self.cls, "ORDERS", 1)
@@ -68,6 +78,14 @@ class Subject:
         with fixed_noise(self.seed):
             found: Tensor = model.log_prob(x, **given)  # type: ignore[operator]
         return found
+
+
+def _bounding(density: Density) -> Iterator[Any]:
+    """The steps that make log p(x) a lower bound."""
+    if isinstance(density, Flow):
+        yield from (node.op for node in density.nodes if node.op.stochastic)
+        for part in density.parts:
+            yield from _bounding(part.density)
 
 
 def named_order(order: int | None) -> dict[str, int]:

@@ -340,6 +340,7 @@ ORDERS = (
 
 # --- flows ----------------------------------------------------------------------------------------------------------
 
+_CATS, _BITS = "net: [{conv: 6, kernel: 3}], head: categorical", "net: [{conv: 6, kernel: 3}], head: bernoulli"
 _NET, _CONVS = "[{linear: 7}, tanh]", "[{conv: 4, kernel: 3}, tanh]"
 _KEEPS = ("half", "even_odd", "checkerboard", "[0, 2]", "not half", "{not: [1]}", "{random: 1, seed: 3}")
 _IMAGE_KEEPS = (
@@ -387,6 +388,26 @@ STEPS = (
     _case("split/graph", "flow:split",
           "x: {shape: [4], values: real}\nflow:\n  s: {split: {sizes: [1, 3], names: [a, b]}, in: x}\n"
           f"  m: {{coupling: {{keep: half, net: {_NET}}}, in: s.b}}\nbase: {{a: logistic, m: normal}}"),
+    flow("split/subsample", "flow:split", "{split: {subsample: 2}}, scale", shape="[2, 2, 4]"),
+    flow("split/subsample-vector", "flow:split", "{split: {subsample: 3, names: [a, b, c]}}", shape="[6]", base="{a: normal, b: {given: a, order: raster, net: [{linear: 7}, tanh], head: normal}, c: logistic}"),
+    flow("split/subsample-axes", "flow:split", "{split: {subsample: [1, 2], names: [a, b]}}", shape="[2, 2, 2]", values="3",
+         base=f"{{a: {{order: raster, {_CATS}}}, b: {{given: a, order: {{none: {{}}, channels: inner}}, {_CATS}}}}}"),
+    flow("split/subsample-rest", "flow:split", "{split: {subsample: 2, names: [a, b, rest]}}", shape="[1, 2, 4]", values="2",
+         base=f"{{a: {{order: raster, {_BITS}}}, b: {{given: a, {_BITS}}}, rest: {{given: [a, b], order: raster, {_BITS}}}}}"),
+    flow("split/subsample-video", "flow:split", "{split: {subsample: [2, 1, 1], names: [even, odd]}}", shape="[1, 2, 2, 2]",
+         base="{even: normal, odd: {given: even, order: raster, net: [{conv: 4, kernel: 3}, tanh], head: normal}}"),
+    flow("split/bits", "flow:split", "{split: {bits: 1, names: [high, low]}}", shape="[4]", values="8",
+         base=f"{{high: {{order: raster, net: {_NET}, head: bernoulli}}, low: {{given: high, order: reverse, net: {_NET}, head: categorical}}}}"),
+    flow("split/bits-prior", "flow:split", f"{{split: {{bits: 2, base: {{order: raster, {_CATS}}}}}}}, dequantize", shape="[1, 2, 2]", values="16"),
+    flow("view", "flow:view", "{view: luma, levels: 2, names: [gray, color]}", shape="[3, 2, 1]", values="4",
+         base=f"{{gray: {{order: raster, {_BITS}}}, color: {{given: gray, order: raster, {_CATS}}}}}"),
+    flow("view/mean", "flow:view", "{view: {of: mean, names: [v, x2]}}", shape="[2, 2, 1]", values="3",
+         base=f"{{v: {{order: raster, {_CATS}}}, x2: {{given: v, order: {{none: {{}}, channels: inner}}, {_CATS}}}}}"),
+    flow("view/low", "flow:view", "{view: {of: low, size: 2, levels: 3, names: [small, x2]}}", shape="[1, 2, 4]", values="4",
+         base=f"{{small: {{order: raster, {_CATS}}}, x2: {{given: {{c: small}}, order: raster, net: "
+              f"{{u: {{linear: [2, 2, 4], in: c}}, h: {{conv: 5, kernel: 3, in: x, given: u}}}}, head: categorical}}}}"),
+    flow("view/low-vector", "flow:view", "{view: {of: low, size: 2, levels: 2, names: [small, fine]}}, dequantize", values="4",
+         base=f"{{small: bernoulli, last: {{given: small, order: raster, net: {_NET}, head: logistic}}}}"),
     *(flow(f"coupling/{k}", "flow:coupling", f"{{coupling: {{keep: {keep}, net: {_NET}}}, times: 3}}") for k, keep in enumerate(_KEEPS)),
     *(flow(f"coupling/image/{k}", "flow:coupling", f"{{coupling: {{keep: {keep}, net: {_CONVS}}}, times: 2}}", shape="[2, 2, 3]")
       for k, keep in enumerate(_IMAGE_KEEPS)),

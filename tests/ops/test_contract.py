@@ -7,6 +7,7 @@ import math
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -93,15 +94,23 @@ def test_dependency_is_sound_and_tight(case: Case) -> None:
 def _judge_discrete_flow(report: Report, cls: type[Any]) -> None:
     """Integers cannot be followed by gradients: z is x itself, dequantized or not, up to what later steps join."""
     model, rows = instance(cls, 0), report.dependency()
-    x, given = inputs(model, 1)
-    for j in range(x[0].numel()):
-        moved = x.clone().reshape(1, -1)
-        moved[0, j] = (moved[0, j] + 1) % (cls.VALUES if isinstance(cls.VALUES, int) else 2)
-        torch.manual_seed(3)
-        one = model.encode(x, **given)[0]
-        torch.manual_seed(3)
-        two = model.encode(moved.reshape(x.shape), **given)[0]
-        assert ((one != two)[0].numpy() == rows[:, j]).all()
+    seen = np.zeros_like(rows)
+    for draw in range(100):
+        torch.manual_seed(100 + draw)
+        x, given = inputs(model, 1)
+        for j in range(x[0].numel()):
+            moved = x.clone().reshape(1, -1)
+            count = cls.VALUES if isinstance(cls.VALUES, int) else 2
+            moved[0, j] = (moved[0, j] + 1 + draw % (count - 1)) % count
+            torch.manual_seed(3)
+            one = model.encode(x, **given)[0]
+            torch.manual_seed(3)
+            two = model.encode(moved.reshape(x.shape), **given)[0]
+            seen[:, j] |= (one != two)[0].numpy()
+        assert not (seen & ~rows).any()
+        if (seen == rows).all():
+            return
+    raise AssertionError(f"claimed and never seen: {np.argwhere(rows & ~seen)[:4].tolist()}")
 
 
 @EACH
@@ -115,7 +124,7 @@ def test_inverse_and_log_det(case: Case) -> None:
         judge_round_trip(model)
         if cls.VALUES == "real" or isinstance(cls.VALUES, tuple):
             judge_log_det(model)
-        elif "dequantize" in case.text and "logit" not in case.text:
+        elif "dequantize" in case.text and not any(word in case.text for word in ("logit", "bits")):
             _, log_det = model.encode(*inputs(model, 2)[:1])
             assert torch.allclose(
                 log_det, torch.full((2,), -math.prod(cls.SHAPE) * math.log(cls.VALUES), dtype=log_det.dtype)

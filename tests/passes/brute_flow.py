@@ -149,9 +149,35 @@ def _rearranged(op: Any, value: Sets) -> list[Sets]:
         factors = (op.size,) * axes if isinstance(op.size, int) else tuple(op.size)
         return [_squeezed(value, factors) if op.name == "squeeze" else _unsqueezed(value, factors)]
     if op.name == "split":
-        sizes = [len(value) - len(value) // 2, len(value) // 2] if op.sizes == "half" else list(op.sizes)
-        return np.split(value, np.cumsum(sizes)[:-1])
+        return _parts(op, value)
+    if op.name == "view":
+        return [_seen(op, value), value]
     return [value]
+
+
+def _parts(op: Any, value: Sets) -> list[Sets]:
+    if op.bits is not None:
+        return [value, value]
+    if op.subsample is not None:
+        axes = max(1, value.ndim - 1)
+        strides = (op.subsample,) * axes if isinstance(op.subsample, int) else tuple(op.subsample)
+        classes = [
+            value[(..., *(slice(p, None, s) for p, s in zip(phase, strides, strict=True)))]
+            for phase in np.ndindex(strides)
+        ]
+        alone = max(1, len(op.names) - 1)
+        return [*classes[:alone], np.concatenate(classes[alone:])]
+    half = op.sizes is None or op.sizes == "half"
+    sizes = [len(value) - len(value) // 2, len(value) // 2] if half else list(op.sizes)
+    return np.split(value, np.cumsum(sizes)[:-1])
+
+
+def _seen(op: Any, value: Sets) -> Sets:
+    if op.of != "low":
+        return np.bitwise_or.reduce(value)[None]
+    axes = max(1, value.ndim - 1)
+    phases = np.ndindex(*(op.size,) * axes)
+    return np.bitwise_or.reduce([value[(..., *(slice(p, None, op.size) for p in phase))] for phase in phases])
 
 
 def _squeezed(value: Sets, factors: tuple[int, ...]) -> Sets:

@@ -83,8 +83,9 @@ class FlowParts(FlowState):
         return Part(part.name, part.value, found or unknown_density(span, place), part.span)
 
     def _place(self, name: str, origins: dict[str, str], values: Support) -> Place:
+        itself = {name: origins[name]}  # which is a circle, and no unknown name
         others = {other: origin for other, origin in origins.items() if other != name}
-        return Place(values, {**self.place.available, **others}, self.place.everywhere, (), name)
+        return Place(values, {**itself, **self.place.available, **others}, self.place.everywhere, (), name)
 
     def _read_for_faults(self, table: dict[str, Node], origins: dict[str, str]) -> None:
         """Reads the densities of parts that a step which failed may have made."""

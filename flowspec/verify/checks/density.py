@@ -38,6 +38,8 @@ def likelihood(subject: Subject) -> Result:
     gap = worst((one - other).abs())
     if subject.is_exact:
         return at_most(gap, 0.0, "exact: no noise in log_prob", "log_prob is called exact, and noise changes it")
+    if subject.is_bound_by_views:
+        return at_most(gap, 0.0, "a bound by a view: no noise in log_prob", "log_prob has noise, and views have none")
     return at_least(gap, 1e-12, f"{subject.cls.LIKELIHOOD}: noise changes log_prob", "no noise in what is not exact")
 
 
@@ -102,8 +104,24 @@ def has_terms(subject: Subject) -> bool:
 
 
 def is_countable(subject: Subject) -> bool:
-    """Whether x is discrete, and log_prob has no noise."""
+    """Whether x is discrete, and log_prob is exact."""
     return subject.is_exact and subject.values.discrete
+
+
+def is_bounded(subject: Subject) -> bool:
+    """Whether x is discrete, and log_prob a lower bound without noise."""
+    return subject.is_bound_by_views and subject.values.discrete
+
+
+def bounded(subject: Subject) -> Result:
+    """The bounds on the probabilities of all states add up to less than 1."""
+    model = subject.model()
+    x = subject.values.states(subject.shape)
+    given = repeated(subject.data(1)[1], len(x))
+    with torch.no_grad():
+        total = float(model.log_prob(x, **given).exp().sum())
+    detail = f"{len(x):,} states; the rest lies where the view is not that of x"
+    return at_most(total, 1 + 1e-9, detail, f"{len(x):,} states add up to more than 1", "log_prob")
 
 
 def has_few_states(subject: Subject) -> bool:
@@ -159,5 +177,6 @@ CHECKS = (
     Check("context is seen", context, has_context),
     Check("terms", terms, has_terms),
     Check("probabilities of all states", counted, is_countable, has_few_states),
+    Check("bounds of all states", bounded, is_bounded, has_few_states),
     Check("integral", integrated, is_continuous, is_flat),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -103,11 +104,21 @@ def log_det(subject: Subject) -> Result:
         for unit in flows(subject, subject.model(draw), BATCH, draw):
             z, found = encode(subject, unit, unit.x)
             _, J = jacobian(lambda x, unit=unit: encode(subject, unit, x)[0], unit.x)
+            J = _moving(z, J)
             error = worst(relative(found, torch.linalg.slogdet(J)[1]))
             gap = max(gap, error)
             if not error <= SINGULAR:
                 return _wrong_log_det(subject, unit, error, found)
-    return at_most(gap, SINGULAR, f"against slogdet of {z.shape[1]}x{z.shape[1]} Jacobians")
+    return at_most(gap, SINGULAR, f"against slogdet of {J.shape[1]}x{J.shape[1]} Jacobians")
+
+
+def _moving(z: Tensor, J: Tensor) -> Tensor:
+    """The rows of a Jacobian that volumes hang on, where z has more entries than x: integers have none. (B, 0, 0) if z
+    holds integers alone, and the log of that determinant is 0."""
+    if J.shape[1] == J.shape[2]:
+        return J
+    real = (z != z.floor()).any(0)
+    return J[:, real] if real.any() else J[:, :0, :0]
 
 
 def _wrong_log_det(subject: Subject, unit: Unit, error: float, found: Tensor) -> Result:
@@ -137,8 +148,22 @@ def pattern(subject: Subject, draw: int, training: bool) -> Tensor:
     unit = Unit("", model, x, given, subject.values)
     _, J = jacobian(lambda v: encode(subject, unit, v)[0], x)
     size = J.abs().amax((1, 2), keepdim=True)
-    found: Tensor = (J.abs() / size).amax(0)
-    return found
+    found: Tensor = (J.abs() / (size + (size == 0))).amax(0)
+    return torch.maximum(found, _flips(subject, unit, draw)) if subject.values.discrete and not training else found
+
+
+def _flips(subject: Subject, unit: Unit, draw: int) -> Tensor:
+    """(len z, D) how far entries of z go when one integer is changed, all else equal: rounding has no derivative."""
+    moved = subject.values.moved(unit.x, subject.source(11, draw)).flatten(1)
+    change = torch.zeros(())
+    for k, here in enumerate(unit.x.flatten(1)):
+        rows = torch.where(torch.eye(len(here), dtype=torch.bool), moved[k], here)
+        every = torch.cat([here[None], rows]).view(-1, *unit.x.shape[1:])
+        given = {name: value[k : k + 1].expand(len(every), *value.shape[1:]) for name, value in unit.given.items()}
+        with torch.no_grad():
+            z = encode(subject, replace(unit, given=given), every)[0]
+        change = torch.maximum(change, (z[1:] - z[:1]).abs().T)
+    return change / change.amax().clamp(min=1)
 
 
 def sound(subject: Subject) -> Result:

@@ -63,7 +63,7 @@ def has_masks(subject: Subject) -> bool:
 
 def shapes(subject: Subject) -> Result:
     """(B,) from log_prob, (n, *shape) from sample, and so on, in float64, for batches of one and of several."""
-    model, D = subject.model(), subject.size
+    model = subject.model()
     wrong: list[str] = []
     for n in (1, 3):
         x, given = subject.data(n)
@@ -75,7 +75,12 @@ def shapes(subject: Subject) -> Result:
         }
         if subject.is_flow:
             z, log_det = model.encode(x, **given)
-            expected |= {"z": (z, (n, D)), "log_det": (log_det, (n,)), "decode": (model.decode(z, **given), x.shape)}
+            width = sum(math.prod(part) for part in model.part_shapes)  # a view and bits make it more than D
+            expected |= {
+                "z": (z, (n, width)),
+                "log_det": (log_det, (n,)),
+                "decode": (model.decode(z, **given), x.shape),
+            }
         wrong += [_seen(name, value) for name, (value, shape) in expected.items() if not _is(value, shape)]
     return no(", ".join(dict.fromkeys(wrong))) if wrong else yes("batches of 1 and 3, float64")
 
