@@ -8,7 +8,7 @@ import numpy as np
 
 from flowspec.diagnostics import Finding, Label, Span
 from flowspec.graph.masks import LabelMask, SiteMask, TapMask
-from flowspec.graph.pairing import StrideMask
+from flowspec.graph.pairing import PairMask, StrideMask
 from flowspec.order import Grid, Order, centre, missing_at
 from flowspec.passes.facts import NetFacts
 from flowspec.passes.knowledge.faults import variable
@@ -22,6 +22,8 @@ SKIP = (
     "every path goes through a coarser grid, whose sites know no more than the first of their block may: "
     "add a skip that stays on the sites of x"
 )
+
+PIXELS = "let keys and values hold x itself beside its features: attend to `{concat: [x, h]}`, or to x first"
 
 
 def completeness(facts: NetFacts, order: Order, order_span: Span, place: str) -> Iterator[Finding]:
@@ -113,7 +115,7 @@ def _missing(facts: NetFacts, order: Order, order_span: Span, span: Span, place:
             "never sees all that the order allows",
             labels=label,
             notes=example,
-            helps=(SKIP if _only_coarse(facts) else VERTICAL, *shown),
+            helps=(_remedy(facts), *shown),
             node=place,
         )
     low, high = reach.possible
@@ -160,6 +162,13 @@ def _narrow(facts: NetFacts) -> tuple[Span, int] | None:
     _, i, wanted = min(found)
     node = graph.nodes[i]
     return dict(node.args).get("out", node.span), wanted
+
+
+def _remedy(facts: NetFacts) -> str:
+    """What usually opens a blind spot."""
+    if _only_coarse(facts):
+        return SKIP
+    return PIXELS if any(isinstance(mask, PairMask) for mask in facts.knowledge.masks) else VERTICAL
 
 
 def _only_coarse(facts: NetFacts) -> bool:
