@@ -5,7 +5,22 @@ from __future__ import annotations
 import argparse
 from typing import Protocol
 
-from flowspec.cli import build, check, eval, explain, field, graph, mask, ops, order, sample, schema, train, verify
+from flowspec.cli import (
+    build,
+    check,
+    eval,
+    explain,
+    explore,
+    field,
+    graph,
+    mask,
+    ops,
+    order,
+    sample,
+    schema,
+    train,
+    verify,
+)
 from flowspec.cli.streams import Streams
 
 
@@ -32,6 +47,7 @@ COMMANDS: tuple[CommandModule, ...] = (
     field,
     order,
     graph,
+    explore,
     verify,
     train,
     eval,

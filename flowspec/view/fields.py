@@ -161,8 +161,8 @@ def _latent(flow: Flow, facts: Facts, at: str | None, required: bool) -> Iterato
     yield Field(("z",), flow.span, grid, top.layout.shape, "x", v, seen, labels=labels)
 
 
-def _becomes(flow: Flow, facts: Facts, v: int) -> int:
-    """Which entry of z variable v of x ends in, when permutations alone move it."""
+def entries_of(flow: Flow, facts: Facts) -> npt.NDArray[np.int64]:
+    """(entries of z,) the variable of x that each entry is, when permutations alone move it."""
     found = facts.densities[flow].flow
     assert found is not None
     entries: dict[int, Any] = {0: np.arange(found.layouts[0].units)}
@@ -174,4 +174,10 @@ def _becomes(flow: Flow, facts: Facts, v: int) -> int:
             units = found.layouts[value].units
             entries[value] = here[start : start + units]
             start += units
-    return int(np.flatnonzero(np.concatenate([entries[p.value] for p in flow.parts]) == v)[0])
+    found_entries: npt.NDArray[np.int64] = np.concatenate([entries[p.value] for p in flow.parts])
+    return found_entries
+
+
+def _becomes(flow: Flow, facts: Facts, v: int) -> int:
+    """Which entry of z variable v of x ends in."""
+    return int(np.flatnonzero(entries_of(flow, facts) == v)[0])

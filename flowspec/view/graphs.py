@@ -232,10 +232,16 @@ def spelt(op: Any) -> str:
     main = values.get(op.main) if op.main else None
     parts = [f"{op.name} {_value(main)}".strip() if main is not None else op.name]
     for name, value in values.items():
-        plain = declared[name].form == "plain" or not isinstance(value, tuple | list | dict)
-        if name != op.main and plain and value is not None and value != defaults.get(name) and value != ():
+        if name != op.main and value not in (None, (), defaults.get(name)) and _is_short(value):
             parts.append(f"{name} {_value(value)}")
     return ", ".join(parts)
+
+
+def _is_short(value: Any) -> bool:
+    """Whether an argument can be said in a word or two: a number, a name, an op, an order."""
+    if isinstance(value, tuple | list):
+        return all(isinstance(v, int | float | str) for v in value)
+    return isinstance(value, int | float | str) or hasattr(value, "arguments") or hasattr(value, "op")
 
 
 def _value(value: Any) -> str:
@@ -243,4 +249,6 @@ def _value(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, tuple | list):
         return "x".join(_value(v) for v in value) if len(value) <= 4 else f"{len(value)} entries"
-    return spelt(value) if hasattr(value, "arguments") else str(value)
+    if hasattr(value, "arguments"):
+        return spelt(value)
+    return spelt(value.op) if hasattr(value, "op") else str(value)

@@ -1,0 +1,139 @@
+"""One page to explore a model: self-contained, without network, by mouse or keyboard, light or dark, wide or narrow."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Sequence
+from functools import cache
+from html import escape
+from importlib import resources
+from typing import Any
+
+from flowspec.diagnostics import Finding
+from flowspec.diagnostics.text import clean
+from flowspec.passes.facts import Facts
+from flowspec.view.explored import explored
+
+LEGEND = (("itself", "the variable itself"), ("seen", "sees"), ("missing", "may know, and does not see"),
+          ("barred", "must not see"))  # fmt: skip
+RELOAD = """
+async function poll() {
+  try {
+    const text = await (await fetch("/version", { cache: "no-store" })).text();
+    if (text !== document.body.dataset.version) location.reload();
+  } catch { /* the server has ended; the page stays as it is */ }
+  setTimeout(poll, 500);
+}
+poll();
+"""
+
+
+def explore_page(
+    path: str, text: str, facts: Facts | None, findings: Sequence[Finding], proof: Sequence[str], version: str = ""
+) -> str:
+    """The page of a spec.
+
+    Args:
+        path: the file as it was named; `text` its content.
+        facts: what was proved; None for a spec with errors, of which the page shows the findings alone.
+        proof: the lines that check prints.
+        version: of the file; where there is one, the page asks the server that gave it for another.
+    """
+    data: dict[str, Any] = {"densities": [], "latent": None} if facts is None else explored(facts)
+    data |= {"source": clean_lines(text), "findings": [_finding(f, path) for f in findings if f.span is not None]}
+    name = path if facts is None else facts.program.name
+    script, style = _asset("explore.js"), _asset("explore.css")
+    scripts = [script, *([RELOAD] if version else [])]
+    allowed = " ".join(f"'sha256-{_digest(code)}'" for code in scripts)
+    policy = f"default-src 'none'; style-src 'sha256-{_digest(style)}'; script-src {allowed}"
+    policy += "; connect-src 'self'" if version else ""
+    head = (
+        f'<meta charset="utf-8">\n<meta http-equiv="Content-Security-Policy" content="{escape(policy)}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f'<meta name="color-scheme" content="light dark">\n<title>{_text(name)}</title>\n<style>{style}</style>\n'
+    )
+    blob = json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")
+    code = "".join(f"<script>{part}</script>\n" for part in scripts)
+    body = _body(name, path, findings, proof)
+    mark = f' data-version="{_text(version)}"' if version else ""
+    return (
+        f'<!doctype html>\n<html lang="en">\n<head>\n{head}</head>\n<body{mark}>\n<main>\n{body}</main>\n'
+        f'<script type="application/json" id="data">{blob}</script>\n{code}</body>\n</html>\n'
+    )
+
+
+def clean_lines(text: str) -> str:
+    """A file's text without control characters; lines stay lines."""
+    return "\n".join(clean(line) for line in text.split("\n"))
+
+
+def _finding(finding: Finding, path: str) -> dict[str, Any]:
+    assert finding.span is not None
+    start, end = finding.span.start, finding.span.end
+    here = finding.span.file == path
+    return {
+        "code": finding.code,
+        "severity": finding.severity,
+        "message": clean(finding.message),
+        "line": start.line if here else 0,
+        "column": start.column,
+        "end": end.column if end.line == start.line else start.column + 1,
+        "helps": [clean(text) for text in finding.helps],
+    }
+
+
+def _body(name: str, path: str, findings: Sequence[Finding], proof: Sequence[str]) -> str:
+    legend = "".join(f'<li><i class="{key}"></i>{_text(words)}</li>' for key, words in LEGEND)
+    found = "".join(
+        f"<li>{_text(f'{f.severity} {f.code}: {f.message}')}{''.join(f'<br>{_text(h)}' for h in f.helps)}</li>"
+        for f in findings
+    )
+    heard = f"<h2>Findings</h2>\n<ul>{found}</ul>\n" if found else ""
+    lines = _text("\n".join(proof))
+    return f"""<h1>{_text(name)}</h1>
+<p class="place">{_text(path)}</p>
+<pre class="proof">{lines}</pre>
+{heard}<div class="columns">
+<div id="model">
+<div class="controls">
+<label>of <select id="density"></select></label>
+<label>show what it <select id="way"><option value="sees">sees</option><option value="seen by">is seen by</option></select></label>
+</div>
+<p id="words" aria-live="polite"></p>
+<div><canvas id="field" tabindex="0" role="img" aria-label="The field of the chosen variable. Arrow keys move it, page keys change the channel, w shows a path, m a missing variable, brackets step through layers."></canvas></div>
+<ul class="legend">{legend}</ul>
+<p id="witness" aria-live="polite"></p>
+<div id="scrub" class="controls"><label for="level">drawn up to</label><input type="range" id="level" min="1" max="1" value="1"><span id="leveltext"></span></div>
+<section id="layerbox" hidden>
+<h2>In this layer</h2>
+<p id="layerwords"></p>
+<div><canvas id="layer" role="img" aria-label="The units of the layer that matter for the chosen variable"></canvas></div>
+<div id="taps"></div>
+</section>
+<section id="layers">
+<h2>Layers</h2>
+<div class="controls"><button type="button" id="back">one back</button><button type="button" id="on">one on</button></div>
+<div id="nodes"></div>
+</section>
+</div>
+<section>
+<h2>Spec</h2>
+<ol id="source"></ol>
+</section>
+</div>
+"""
+
+
+@cache
+def _asset(name: str) -> str:
+    return resources.files("flowspec.view").joinpath("assets", name).read_text(encoding="utf-8")
+
+
+def _digest(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
+
+
+def _text(text: str) -> str:
+    return escape("\n".join(clean(line) for line in text.split("\n")))

@@ -1,0 +1,149 @@
+"""The page to explore a model, in a browser: it shows what check proved, by mouse and keyboard, and asks nobody."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from flowspec.cli.explore import page_of
+from flowspec.cli.serving import server_of
+from flowspec.compiler import analyse
+from flowspec.graph.model import Autoregressive, Flow
+from tests.view.browser import Page, browser, executable
+from tests.view.drawn import GALLERY, SPECS, found_orders, report
+
+pytestmark = [
+    pytest.mark.skipif(executable() is None, reason="needs Chromium: `apt-get install chromium`"),
+]
+NETS = [name for name in SPECS if name not in ("histogram", "hostile", "wide_made")]
+
+
+@pytest.fixture(scope="module")
+def tab() -> Iterator[Page]:
+    with browser() as page:
+        yield page
+
+
+def opened(tab: Page, folder: Path, name: str) -> Page:
+    """The page of a spec, as a file."""
+    path = folder / f"{name}.html"
+    path.write_text(page_of(report(name)), encoding="utf-8")
+    tab.events.clear()
+    tab.open(path.as_uri())
+    return tab
+
+
+@pytest.mark.parametrize("name", NETS)
+def test_the_page_finds_what_check_proved(tab: Page, tmp_path: Path, name: str) -> None:
+    found = report(name)
+    assert found.program is not None
+    model, proved = found.program.model, np.asarray(found.dependency())
+    page = opened(tab, tmp_path, name)
+    which = 0 if isinstance(model, Autoregressive) else -1
+    if isinstance(model, Flow):
+        proved = proved[page.run("window.flowspec.DATA.latent.becomes")]
+    rows = range(0, len(proved), max(1, len(proved) // 24))
+    shown = page.run(f"[{','.join(map(str, rows))}].map((v) => window.flowspec.seen({which}, v).map(Boolean))")
+    assert isinstance(model, Autoregressive | Flow)
+    assert np.array_equal(np.array(shown), proved[list(rows)]), name
+    assert page.errors() == []
+    assert [url for url in page.requests() if not url.startswith("file:")] == []
+
+
+def test_a_click_and_the_keys_choose_a_variable(tab: Page, tmp_path: Path) -> None:
+    page = opened(tab, tmp_path, "stack")
+    page.run("document.getElementById('field').scrollIntoView()")
+    box = page.run("(({x, y, width}) => ({x, y, width}))(document.getElementById('field').getBoundingClientRect())")
+    cell = page.run("document.getElementById('field').cells.cell")
+    page.click(box["x"] + 5.5 * cell, box["y"] + 3.5 * cell)
+    assert page.run("window.flowspec.state.variable") == 3 * 12 + 5
+    page.run("document.getElementById('field').focus()")
+    for key, variable in (("ArrowDown", 53), ("ArrowLeft", 52), ("ArrowUp", 40), ("ArrowRight", 41)):
+        page.press(key)
+        assert page.run("window.flowspec.state.variable") == variable
+    assert "misses" in page.run("document.getElementById('words').textContent")
+    page.press("m", "m")
+    assert "blind spot" in page.run("document.getElementById('witness').textContent")
+    page.press("w", "w")
+    witness = page.run("document.getElementById('witness').textContent")
+    assert witness.startswith("x[0,")
+    assert "→ conv.1[" in witness
+    assert "head.1" in witness
+    assert page.errors() == []
+
+
+def test_layers_order_and_the_other_way_round(tab: Page, tmp_path: Path) -> None:
+    page = opened(tab, tmp_path, "stack")
+    assert page.run("document.getElementById('layerbox').hidden")
+    page.run("document.getElementById('on').click(), document.getElementById('on').click()")
+    assert "conv.1: conv 8, kernel 3" in page.run("document.getElementById('layerwords').textContent")
+    assert "■" in page.run("document.getElementById('taps').textContent")
+    assert page.run("document.querySelector('#source .here').id") == "line6"
+    page.run("const s = document.getElementById('level'); s.value = 3; s.dispatchEvent(new Event('input'))")
+    drawn = int((found_orders("stack")[0].levels <= 3).sum())
+    assert f"level 3 of 34: {drawn} of 144 variables drawn" in page.run(
+        "document.getElementById('leveltext').textContent"
+    )
+    page.run("const w = document.getElementById('way'); w.value = 'seen by'; w.dispatchEvent(new Event('change'))")
+    proved = np.asarray(report("stack").dependency())
+    v = page.run("window.flowspec.state.variable")
+    words = page.run("document.getElementById('words').textContent")
+    assert f"is seen by {proved[:, v].sum()} variables" in words
+    assert page.errors() == []
+
+
+@pytest.mark.parametrize(("width", "dark"), [(360, False), (1280, True)])
+def test_narrow_and_dark(tab: Page, tmp_path: Path, width: int, dark: bool) -> None:
+    scheme = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
+    tab.command("Emulation.setEmulatedMedia", features=scheme)
+    tab.command("Emulation.setDeviceMetricsOverride", width=width, height=800, deviceScaleFactor=1, mobile=width < 400)
+    page = opened(tab, tmp_path, "gated")
+    assert page.run("document.documentElement.scrollWidth") <= width, "nothing sticks out"
+    paper = page.run("getComputedStyle(document.body).backgroundColor")
+    assert paper == ("rgb(13, 17, 23)" if dark else "rgb(255, 255, 255)")
+    corner = page.run(
+        "[...document.getElementById('field').getContext('2d').getImageData(1, 1, 1, 1).data].slice(0, 3)"
+    )
+    assert corner == ([61, 143, 209] if dark else [0, 114, 178]), "the first pixel is seen"
+    tab.command("Emulation.clearDeviceMetricsOverride")
+    tab.command("Emulation.setEmulatedMedia", features=[])
+    assert page.errors() == []
+
+
+def test_text_of_users_stays_text(tab: Page, tmp_path: Path) -> None:
+    page = opened(tab, tmp_path, "hostile")
+    assert page.run("document.querySelectorAll('script').length") == 2, "the data and the program"
+    assert "<script>alert(1)</script>" in page.run("document.body.innerText")
+    assert page.errors() == []
+
+
+def test_the_watched_page_follows_the_file(tab: Page, tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text(SPECS["alarm"], encoding="utf-8")
+    server = server_of(str(path), 0)
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+    tab.events.clear()
+    tab.open(f"http://127.0.0.1:{server.server_address[1]}/")
+    path.write_text(SPECS["alarm"].replace("[{linear: 20}, relu]", "[{linear: 20}, rely]"), encoding="utf-8")
+    tab.wait("document.body && document.body.innerText.includes('did you mean `relu`')")
+    assert tab.run("document.querySelector('#source .error').id") == "line6"
+    path.write_text(SPECS["alarm"], encoding="utf-8")
+    tab.wait("document.body && document.body.dataset.ready === 'yes'")
+    server.shutdown()
+    server.server_close()
+    assert all("127.0.0.1" in url for url in tab.requests())
+
+
+def test_pages_are_small_and_always_the_same() -> None:
+    for path in sorted(GALLERY.rglob("*.yaml")):
+        found = analyse(str(path))
+        page = page_of(found)
+        assert len(page.encode()) < 2 * 2**20, path
+        assert page == page_of(analyse(str(path)))
+        data = json.loads(page.partition('id="data">')[2].partition("</script>")[0])
+        assert data["source"] + "\n" in (path.read_text(encoding="utf-8") + "\n")
