@@ -10,6 +10,7 @@ from flowspec.graph.model import Autoregressive, Leaf
 from flowspec.passes.facts import DensityFacts, Facts
 from flowspec.plan.code import Attribute, ClassPlan, Construct, Method, Parameter, Return, Value
 from flowspec.plan.contexts import Origins, datum, entries, parameter_names
+from flowspec.plan.cropping import reach_of
 from flowspec.plan.literals import Literals
 from flowspec.plan.module import Module
 from flowspec.plan.nets import NetUse, net_class
@@ -80,7 +81,7 @@ def autoregressive(density: Autoregressive, shell: Shell, facts: Facts, origins:
         shell.name, (*shell.bases, "Autoregressive"), shell.doc, (Attribute("net", Construct(net)),),
         (_theta(density, shell, len(found.levels)),), shell.fields,
         (density.head.lower(found.support, together), found.layout.shape, levels),
-        keywords=_predecessors(found, places, module.literals) if shell.given is not None else (),
+        keywords=(*(_predecessors(found, places, module.literals) if shell.given is not None else ()), *_reach(found)),
     )  # fmt: skip
 
 
@@ -94,6 +95,14 @@ def _predecessors(found: DensityFacts, places: Places | None, literals: Literals
         return (("ranks", levels_text(rows, places, literals, "RANKS", "where each variable stands in the order")),)
     table = _known(found)
     return (("knows", literals.constant("KNOWS", table, "what each variable depends on")),) if table else ()
+
+
+def _reach(found: DensityFacts) -> tuple[tuple[str, Value], ...]:
+    """How far a net looks, where a part of the picture is then much less than the whole."""
+    box = reach_of(found.net) if found.net is not None and not isinstance(found.support.count, tuple) else None
+    if box is None or all(2 * (hi - lo + 1) > n for (lo, hi), n in zip(box, found.layout.sites, strict=True)):
+        return ()
+    return (("reach", [list(axis) for axis in box]),)
 
 
 def _known(found: DensityFacts) -> dict[int, list[int]]:

@@ -28,10 +28,10 @@ MODULE_NAMES = frozenset(
 )  # fmt: skip
 MODEL_NAMES = frozenset(
     {
-        "admit", "admit_context", "admit_given", "admit_observed", "admit_value", "before", "bits_per_dim",
+        "admit", "admit_context", "admit_given", "admit_observed", "admit_value", "before", "bits_per_dim", "boxes",
         "check_observed", "conditionals", "decode", "draw", "encode", "evidence", "family", "fisher_score", "flow",
         "free", "index", "initialize", "inverse", "level_of", "levels", "like",
-        "log_prob", "of_order", "orders", "part_shapes", "reset_buffers", "reset_parameters", "sample", "shape",
+        "log_prob", "of_order", "orders", "part_shapes", "reach", "reset_buffers", "reset_parameters", "sample", "shape",
         "terms", "theta", "unflow", "uniform",
     }
 )  # fmt: skip

@@ -22,6 +22,8 @@ class Autoregressive(Density):
 
     `ranks` is where each variable stands in the order, in the form of `levels`, by which it is when they are left out;
     `knows` lists what each variable depends on, for a graph. Both serve to tell what may be observed in `sample`.
+    `reach` holds for each spatial axis the least and greatest displacement at which theta reads x, for nets that are
+    the same at every site: sampling then runs them on the part of x that a level needs.
     """
 
     level_of: torch.Tensor
@@ -33,12 +35,14 @@ class Autoregressive(Density):
         levels: list[int] | range | list[list[int]],
         ranks: list[int] | range | list[list[int]] | None = None,
         knows: dict[int, list[int]] | None = None,
+        reach: list[list[int]] | None = None,
     ) -> None:
         super().__init__(shape)
         self.family = family
         self.levels = label_rows(levels)
         self.orders = len(self.levels)
         rows = self.levels if ranks is None else label_rows(ranks)
+        self.reach = reach
         self.before = [Predecessors(row, own, knows) for row, own in zip(rows, self.levels, strict=True)]
         self.reset_buffers()
 
@@ -132,12 +136,38 @@ class Autoregressive(Density):
 
         x begins as `start`, and stays so where `fixed`, (n or 1, *shape) booleans, is True.
         """
-        x, member = start, order or 0
-        for level in sorted(set(self.levels[member])):
-            wanted = (self.level_of[member] == level) & ~fixed
-            if wanted.any():
-                x = torch.where(wanted, self.family.sample(noise, self.of_order(x, order, given)), x)
+        x, member, some = start.clone(), order or 0, bool(fixed.any())
+        for level, (own, seen, within) in zip(sorted(set(self.levels[member])), self.boxes(member), strict=True):
+            wanted = ((self.level_of[member] == level) & ~fixed)[own]
+            if some and not wanted.any():
+                continue
+            theta = self.of_order(x[seen], order, given)[within]
+            x[own] = torch.where(wanted, self.family.sample(noise[own], theta), x[own])
         return x
+
+    def boxes(self, member: int) -> list[tuple[tuple[slice, ...], tuple[slice, ...], tuple[slice, ...]]]:
+        """For each level the box of the sites that are drawn, the box of x that they depend on, and the first within
+        the second; everything where `reach` does not say how far nets look."""
+        everything = (slice(None),)
+        levels = sorted(set(self.levels[member]))
+        if self.reach is None:
+            return [(everything, everything, everything)] * len(levels)
+        sizes = self.shape[-len(self.reach) :]
+        level_of = torch.tensor(self.levels[member]).view(self.shape)
+        found = []
+        for level in levels:
+            sites = (level_of == level).nonzero()[:, -len(sizes) :]
+            first, last = sites.amin(0).tolist(), sites.amax(0).tolist()
+            edges = [
+                (a, b + 1, max(0, a + lo), min(n, b + hi + 1))
+                for a, b, n, (lo, hi) in zip(first, last, sizes, self.reach, strict=True)
+            ]
+            lead = (slice(None),) * (1 + len(self.shape) - len(sizes))
+            own = (*lead, *(slice(a, b) for a, b, _, _ in edges))
+            seen = (*lead, *(slice(min(a, c), max(b, d)) for a, b, c, d in edges))
+            within = (*lead, *(slice(a - min(a, c), b - min(a, c)) for a, b, c, _ in edges))
+            found.append((own, seen, within))
+        return found
 
     def evidence(
         self, x: torch.Tensor, fixed: torch.Tensor, order: int | None, given: dict[str, torch.Tensor]
