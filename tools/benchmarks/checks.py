@@ -10,22 +10,11 @@ from functools import partial
 from pathlib import Path
 
 import flowspec
+from benchmarks.growing import NETS, SIDES
 from benchmarks.timing import Case, Clock, Entry, clock, timed
 
 ROOT = Path(__file__).resolve().parents[2]
 GALLERY = ROOT / "specs"
-
-PIXELCNN = """\
-flowspec: 1                                    # 30 layers: 1 strict, 28 residual, the head's projection
-name: pixelcnn
-x: {{shape: [3, {side}, {side}], values: 256}}
-order: raster
-net:
-- {{conv: 96, kernel: 7}}
-- {{repeat: 28, do: [{{residual: [relu, {{conv: 96, kernel: 3}}]}}]}}
-- relu
-head: categorical
-"""
 
 GLOW = """\
 flowspec: 1                                    # Glow-like: 2 levels of 200 rounds of 3 steps
@@ -46,18 +35,18 @@ base: normal
 
 def cases(folder: Path, seconds: float) -> Iterator[tuple[str, Callable[[], Case]]]:
     """Every case of checking, by name; specs that are not in the gallery are written to `folder`."""
-    yield "check pixelcnn", lambda: pixelcnn(folder, seconds)
+    for name, text in NETS.items():
+        yield f"check {name}", partial(growing, name, text, folder, seconds)
     yield "check glow", lambda: alone("check Glow-like flow, 1,200 steps", write(folder / "glow.yaml", GLOW), seconds)
     for path in sorted(GALLERY.glob("*.yaml")):
         yield f"check {path.stem}", partial(alone, f"check specs/{path.name}", path, seconds)
     yield "check from cold", lambda: Case((Entry("`flowspec check specs` from cold", lambda: timed(command, 1)),))
 
 
-def pixelcnn(folder: Path, seconds: float) -> Case:
+def growing(name: str, text: str, folder: Path, seconds: float) -> Case:
     """The same net on larger images, against itself on the smallest."""
-    specs = {side: write(folder / f"{side}.yaml", PIXELCNN.format(side=side)) for side in (32, 64, 128, 256)}
-    name = "check PixelCNN, 30 layers, 3x{0}x{0}"
-    entries = [Entry(name.format(side), check(path, seconds)) for side, path in specs.items()]
+    specs = {side: write(folder / f"{side}.yaml", text.format(side=side)) for side in SIDES}
+    entries = [Entry(f"check {name}, 3x{side}x{side}", check(path, seconds)) for side, path in specs.items()]
     return Case(tuple(entries), (entries[0],))
 
 
