@@ -118,7 +118,7 @@ class QuadraticSpline(Spline):
         widths, slopes, at_x, at_z = self.pieces(theta)
         at = find(at_x, x)
         w, left, right = pick(widths, at), pick(slopes, at), pick(slopes, at + 1)
-        t = (x - pick(at_x, at)) / w
+        t = ((x - pick(at_x, at)) / w).clamp(0, 1)
         z = pick(at_z, at) + w * t * (left + (right - left) * t / 2)
         return z.clamp(0, 1), (left + (right - left) * t).log()
 
@@ -127,7 +127,7 @@ class QuadraticSpline(Spline):
         at = find(at_z, z)
         w, left, right = pick(widths, at), pick(slopes, at), pick(slopes, at + 1)
         rise = (z - pick(at_z, at)) / w  # left t + (right - left) t^2 / 2
-        root = (left * left + 2 * (right - left) * rise).clamp_min(0).sqrt()
+        root = (left * left + 2 * (right - left) * rise).clamp_min(self.least**2).sqrt()  # the slope there
         return (pick(at_x, at) + w * 2 * rise / (left + root)).clamp(0, 1)
 
 
@@ -170,6 +170,7 @@ class RationalQuadraticSpline(Spline):
         s, rise = h / w, z - pick(edges, at)
         bent = rise * (left + right - 2 * s)
         a, b, c = h * (s - left) + bent, h * left - bent, -s * rise  # a t^2 + b t + c = 0
-        root = (b * b - 4 * a * c).clamp_min(0).sqrt()
-        t = (2 * c / (-b - root)).clamp(0, 1)
+        root = (b * b - 4 * a * c).clamp_min(torch.finfo(b.dtype).tiny).sqrt()
+        over, below = torch.where(b < 0, root - b, -2 * c), torch.where(b < 0, 2 * a, b + root)  # nothing cancels
+        t = (over / below).clamp(0, 1)
         return (pick(knots(widths), at) + w * t).clamp(0, 1)

@@ -15,12 +15,22 @@ from flowspec.runtime import (
     Additive,
     Affine,
     AutoregressiveStep,
+    DenseStep,
     Dequantize,
+    Elementwise,
     ElementwiseAffine,
+    Exp,
+    HouseholderStep,
     LeakyReLU,
+    LinearSpline,
+    Log,
     Logit,
+    LUStep,
     MaskCoupling,
     Permute,
+    QRStep,
+    QuadraticSpline,
+    RationalQuadraticSpline,
     Reverse,
     Scale,
     Shift,
@@ -29,9 +39,11 @@ from flowspec.runtime import (
     Split,
     Squeeze,
     Tanh,
+    Transform,
     Unsqueeze,
     checkerboard,
     entries,
+    permutation,
 )
 
 from .nets import Dense, Made
@@ -39,7 +51,7 @@ from .nets import Dense, Made
 IMAGE = (2, 2, 4)
 
 
-def slices(kept: list[int], moved: list[int], transform: Additive | Affine) -> SliceCoupling:
+def slices(kept: list[int], moved: list[int], transform: Transform) -> SliceCoupling:
     return SliceCoupling(Dense(len(kept), (len(moved),), transform.size), kept, moved, transform)
 
 
@@ -55,6 +67,27 @@ CASES: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...]]] = {
     "actnorm of a vector": (lambda: ActNorm(3), (3,)),
     "actnorm of channels": (lambda: ActNorm(2), IMAGE),
     "actnorm of variables": (lambda: ActNorm(IMAGE), IMAGE),
+    "exp": (Exp, IMAGE),
+    "log": (Log, (3,)),
+    "dense": (lambda: DenseStep(4), (4,)),
+    "dense of channels": (lambda: DenseStep(2), IMAGE),
+    "lu": (lambda: LUStep(16, permutation(16, 3)), IMAGE),
+    "lu of channels": (lambda: LUStep(3, [2, 0, 1]), (3, 4)),
+    "qr": (lambda: QRStep(5, 5), (5,)),
+    "qr of an image": (lambda: QRStep(16, 2), IMAGE),
+    "householder": (lambda: HouseholderStep(4, 3), (4,)),
+    "splines of an image": (lambda: Elementwise(RationalQuadraticSpline(4, -2.0, 2.0), IMAGE), IMAGE),
+    "linear splines": (lambda: Elementwise(LinearSpline(4, -2.0, 1.0), (3,)), (3,)),
+    "quadratic splines": (lambda: Elementwise(QuadraticSpline(4, -2.0, 1.0), (3,)), (3,)),
+    "rational splines kept apart": (lambda: slices([3, 0], [2, 4, 1], RationalQuadraticSpline(3, -3.0, 3.0)), (5,)),
+    "quadratic splines on a checkerboard": (
+        lambda: MaskCoupling(Dense(16, IMAGE, 7), checkerboard(IMAGE), QuadraticSpline(3, -3.0, 3.0)),
+        IMAGE,
+    ),
+    "inverse autoregressive splines": (
+        lambda: AutoregressiveStep(Made([[2, 0, 3, 1]], 3), LinearSpline(3, -3.0, 3.0), [1, 3, 0, 2], "sampling"),
+        (4,),
+    ),
     "permute": (lambda: Permute([2, 0, 1]), (3, 2)),
     "reverse": (Reverse, (4,)),
     "squeeze 1": (lambda: Squeeze(2), (3, 4)),
@@ -86,7 +119,7 @@ def made(name: str) -> tuple[nn.Module, torch.Tensor]:
     step = build().double()
     for p in step.parameters():
         nn.init.normal_(p, std=0.5)
-    unit = isinstance(step, Logit)
+    unit = isinstance(step, Logit | Log)
     return step, torch.rand(3, *shape).double() if unit else torch.randn(3, *shape).double()
 
 
@@ -175,6 +208,34 @@ def test_actnorm_starts_once() -> None:
     again.load_state_dict(step.state_dict())
     again.initialize(10 * x)
     assert torch.equal(again(x)[0], z)
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if "of" in name or "spline" in name or name in ("lu", "qr")])
+def test_compiled_whole(name: str) -> None:
+    step, x = made(name)
+    torch.compiler.reset()
+    z, log_det = torch.compile(step, fullgraph=True, backend="eager")(x)
+    assert torch.allclose(z, step(x)[0])
+    assert torch.allclose(log_det, step(x)[1])
+    back = torch.compile(step.inverse, fullgraph=True, backend="eager")(z)
+    assert (back - x).abs().max() < 1e-9
+
+
+@pytest.mark.parametrize("build", [lambda: DenseStep(3), lambda: LUStep(3, [1, 0, 2]), lambda: QRStep(3, 2)])
+def test_an_inverse_follows_its_weights(build: Callable[[], nn.Module]) -> None:
+    """Nothing is kept between calls: after loading other weights, and after a change in place, the inverse is right."""
+    torch.manual_seed(0)
+    step, other, x = build().double(), build().double(), torch.randn(4, 3, dtype=torch.float64)
+    for p in other.parameters():
+        nn.init.normal_(p)
+    step.inverse(step(x)[0])
+    step.load_state_dict(other.state_dict())
+    assert torch.allclose(step.inverse(other(x)[0]), x)
+    with torch.no_grad():
+        for p in step.parameters():
+            p.add_(0.1)
+    assert torch.allclose(step.inverse(step(x)[0]), x)
+    assert not torch.allclose(step.inverse(other(x)[0]), x)
 
 
 def test_inverses_are_finite_at_the_ends() -> None:
