@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 
 
@@ -94,6 +95,7 @@ Edges = Dense | Window | Strided | Attend | Fold | Recurrent | Channelwise | Joi
 Paired = Strided | Attend | Fold | Recurrent  # their masks say which places read which
 
 
+@lru_cache(maxsize=64)
 def same_channel(channels: int, inputs: int = 1) -> Channelwise:
     """Channel k of the output reads channel k of each input."""
     return Channelwise(tuple(tuple((i, k) for i in range(inputs)) for k in range(channels)))

@@ -17,6 +17,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+import numpy.typing as npt
+
 _WORD = (1 << 64) - 1
 _GAMMA = 0x9E3779B97F4A7C15
 
@@ -41,9 +44,27 @@ def _below(n: int, draws: Iterator[int]) -> int:
 
 def permutation(n: int, seed: int, member: int = 0) -> list[int]:
     """A uniformly random permutation of 0..n-1, the `member`-th of the ensemble of `seed` (see the module's page)."""
-    draws = stream(_mix((seed + (member + 1) * _GAMMA) & _WORD))
+    start = _mix((seed + (member + 1) * _GAMMA) & _WORD)
     items = list(range(n))
-    for i in range(n - 1, 0, -1):
-        j = _below(i + 1, draws)
+    for i, j in zip(range(n - 1, 0, -1), _choices(n, start), strict=True):
         items[i], items[j] = items[j], items[i]
     return items
+
+
+def _choices(n: int, start: int) -> list[int]:
+    """below(n), below(n - 1), ..., below(2) from stream(start), all at once unless a draw is refused, which is rare."""
+    below = np.arange(n, 1, -1, dtype=np.uint64)
+    draws = _mixed(np.uint64(start) + np.arange(1, n, dtype=np.uint64) * np.uint64(_GAMMA))
+    excess = (np.uint64(_WORD) % below + np.uint64(1)) % below  # 2**64 % below
+    if (draws > np.uint64(_WORD) - excess).any():
+        slow = stream(start)
+        return [_below(int(b), slow) for b in below]
+    found: list[int] = (draws % below).tolist()
+    return found
+
+
+def _mixed(z: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """`_mix` of each entry."""
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))

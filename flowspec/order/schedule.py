@@ -34,12 +34,26 @@ def row_ready(dep: Bits, levels: IntArray) -> IntArray:
 
 def prefix_levels(order: Order, dep: IntArray) -> IntArray:
     """(D,) the levels when variable i depends on the first `dep[i]` rank classes."""
+    if order.is_total:
+        return _total_levels(order, dep)
     level = np.zeros(order.grid.size, np.int64)
     highest = [0]  # among the first n classes
     members = np.split(order.sequence, order.prefix_sizes[1:-1])
     for variables in members:
         level[variables] = [1 + highest[n] for n in dep[variables].tolist()]
         highest.append(max(highest[-1], int(level[variables].max())))
+    return level
+
+
+def _total_levels(order: Order, dep: IntArray) -> IntArray:
+    """The same where every rank class is one variable: no arrays of one entry."""
+    highest = [0]
+    found = []
+    for n in dep[order.sequence].tolist():
+        found.append(1 + highest[n])
+        highest.append(max(highest[-1], found[-1]))
+    level = np.empty(order.grid.size, np.int64)
+    level[order.sequence] = found
     return level
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -88,10 +89,21 @@ def _dense(inputs: Ints, mask: LabelMask, member: int) -> Ints:
     return found
 
 
+@lru_cache(maxsize=32)
+def _one_input(edges: Channelwise) -> tuple[Ints, Ints]:
+    """What the channels read one after the other, and where each begins; the members of an ensemble share it."""
+    counts = [len(pairs) for pairs in edges.sources]
+    reads = np.array([k for pairs in edges.sources for _, k in pairs], dtype=np.int64)
+    return reads, np.cumsum([0, *counts[:-1]])
+
+
 def _unmasked(edges: Any, inputs: list[Ints], units: int, knowledge: Knowledge, i: int) -> Ints:
     if isinstance(edges, Channelwise):
         if len(edges.sources) != units:  # the sites of a vector share one channel
             return inputs[0]
+        if len(inputs) == 1:
+            reads, starts = _one_input(edges)
+            return np.maximum.reduceat(inputs[0][reads], starts).astype(np.int64)
         return np.array([max(int(inputs[j][k]) for j, k in pairs) for pairs in edges.sources], dtype=np.int64)
     if isinstance(edges, Joined):
         bounds = knowledge.bounds[i]

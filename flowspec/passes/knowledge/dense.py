@@ -37,15 +37,23 @@ def dense(d: Derivation, i: int, node: NetNode, layout: Layout) -> tuple[Bounds 
 
 def _reads(d: Derivation, source: int) -> tuple[tuple[int, ...], ...]:
     bounds, layout = d.input_bounds(source), d.shapes[source]
-    rows = [
-        tuple(v for k in range(layout.channels) for v in labels.of(bounds.channel(k), layout)) for labels in d.labels
-    ]
-    return tuple(rows) if len(set(rows)) > 1 else (rows[0],)
+    return _rows(d, [bounds.channel(k) for k in range(layout.channels)], layout, 1)
 
 
 def _writes(d: Derivation, out: list[Bound], layout: Layout) -> tuple[tuple[int, ...], ...]:
     size = d.context.size if layout.flat and out and out[0].kind is Kind.BEFORE else 1
-    rows = [tuple(v for b in out for v in labels.of(b, layout) * size) for labels in d.labels]
+    return _rows(d, out, layout, size)
+
+
+def _rows(d: Derivation, bounds: list[Bound], layout: Layout, size: int) -> tuple[tuple[int, ...], ...]:
+    """The labels of every unit, a row for each member of an ensemble; one row where they do not hang on the order."""
+    kinds = {b.kind for b in bounds}
+    members = d.labels if kinds - {Kind.NONE, Kind.ROW, Kind.ALL} else d.labels[:1]
+    if layout.flat and kinds == {Kind.BEFORE}:  # a head, of which an ensemble has one for each order
+        groups = [b.group for b in bounds for _ in range(size)]
+        rows = [tuple(map(labels.table(Kind.BEFORE).__getitem__, groups)) for labels in members]
+    else:
+        rows = [tuple(v for b in bounds for v in labels.of(b, layout) * size) for labels in members]
     return tuple(rows) if len(set(rows)) > 1 else (rows[0],)
 
 

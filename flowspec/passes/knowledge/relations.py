@@ -129,7 +129,7 @@ class Labels:
             return [self.everything()] * places
         if bound.kind is Kind.ROW:
             return [self.rows[bound.group]] * places
-        table = self._table(bound.kind)
+        table = self.table(bound.kind)
         if layout.flat:
             return [table[bound.group]]
         own = table[bound.group * self.order.grid.volume : (bound.group + 1) * self.order.grid.volume]
@@ -144,7 +144,7 @@ class Labels:
         found: list[int] = grid[tuple(slice(f, None, n) for f, n in zip(first, stride, strict=True))].ravel().tolist()
         return found
 
-    def _table(self, kind: Kind) -> list[int]:
+    def table(self, kind: Kind) -> list[int]:
         """The labels of every variable for a kind, made once: a head asks for each variable in turn."""
         if kind not in self._tables:
             self._tables[kind] = self._new_table(kind)
