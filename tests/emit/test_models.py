@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import copy
 import io
+import math
 from typing import Any
 
 import pytest
 import torch
 
+from flowspec.compiler import analyse
+from flowspec.emit.load import load_class
 from tests.emit.cases import CASES
 from tests.emit.models import built, double, inputs, log_prob, report
 
@@ -108,6 +111,19 @@ def test_terms_add_up(name: str) -> None:
     named = model.conditionals(x, **given, **order)
     rows = (3, x[0].numel() // model.family.channels)
     assert all(value.shape[:2] == rows for value in named.values())
+
+
+def test_bits_of_whole_sites_are_counted_per_variable() -> None:
+    """Equal probabilities of all values of a site, 1 / 2^3, are one bit for each of its three variables."""
+    text = "x: {shape: [3, 1, 2], values: binary}\norder: {raster: {}, channels: joint}\nnet: [{conv: 4, kernel: 3}]\n"
+    found = analyse("bits.yaml", f"flowspec: 1\nname: bits\n{text}head: {{discretized_logistic_mixture: 1}}")
+    cls: Any = load_class(found.source())
+    model = cls().requires_grad_(False)
+    for p in model.parameters():
+        p.zero_()
+    x = torch.randint(2, (4, 3, 1, 2))
+    assert torch.allclose(model.bits_per_dim(x), torch.ones(4))
+    assert torch.allclose(model.terms(x).view(4, 3, 2)[:, 2], torch.full((4, 2), -3 * math.log(2)))
 
 
 @pytest.mark.parametrize("name", [n for n in OTHERS if "order" in CASES[n] and "order: none" not in CASES[n]])
