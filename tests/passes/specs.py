@@ -94,6 +94,22 @@ class _Net:
             step["mask"] = "none"
         self.add(step, step["conv"])
 
+    def attention(self) -> None:
+        """Attention to one value, or with a query, keys and values of its own; heads that fit, or any."""
+        draw = self.draw
+        heads = draw(st.sampled_from([None, None, 1, 2, 3, 4]))
+        width = (heads or draw(st.integers(1, 3))) * draw(st.sampled_from([1, 2, 3]))
+        sources = [self.pick(self.sited()) for _ in range(3)]
+        several = dict(zip(("query", "key", "value"), sources, strict=True))
+        step: dict[str, Any] = {"attention": width, "in": several if draw(st.booleans()) else sources[0]}
+        if heads:
+            step["heads"] = heads
+        if cap := draw(st.sampled_from([None, None, None, "upto", *(["above"] if self.lines else [])])):
+            step["knows"] = cap
+        if draw(st.integers(0, 15)) == 0:
+            step["mask"] = "none"
+        self.add(step, width)
+
     def dense(self) -> None:
         source = self.pick(list(self.width))
         if self.draw(st.booleans()):
@@ -137,8 +153,8 @@ class _Net:
 
 
 @st.composite
-def ordered_specs(draw: st.DrawFn, *, alike: bool | None = None, flat: bool = True) -> str:
-    """An autoregressive model with a random net; `flat` lets it mix sites with flat layers."""
+def ordered_specs(draw: st.DrawFn, *, alike: bool | None = None, flat: bool = True, attention: bool = False) -> str:
+    """An autoregressive model with a random net; `flat` lets it mix sites with flat layers, `attention` with attention."""
     shape, channels, sites = draw(grids())
     order = draw(orders(channels, sites, alike=alike))
     word = order if isinstance(order, str) else next(iter(order))
@@ -146,6 +162,7 @@ def ordered_specs(draw: st.DrawFn, *, alike: bool | None = None, flat: bool = Tr
         draw, channels, sites, len(sites) > 1 and word in ("raster", "reverse", "columns", "s_curve", "subscale")
     )
     makers = [net.conv, net.conv, net.conv, net.elementwise, net.merge, *([net.dense] if flat else [])]
+    makers += [net.attention] * 3 if attention else []
     if len(shape) == 1:
         net.add({"embedding": 2, "in": "x"} if draw(st.booleans()) else {"linear": [2, *sites], "in": "x"}, 2)
         net.width.pop("x")

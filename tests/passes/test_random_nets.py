@@ -30,6 +30,12 @@ def test_nets_that_mix_sites_and_flat_layers(text: str) -> None:
 
 
 @SETTINGS
+@given(ordered_specs(attention=True))
+def test_nets_with_attention(text: str) -> None:
+    judge_any(text)
+
+
+@SETTINGS
 @given(mlp_specs())
 def test_mlps_of_any_width(text: str) -> None:
     judge_any(text)
