@@ -6,9 +6,9 @@ f * P + q is phase q of place P. Taps between places become taps between phases,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from math import lcm, prod
 from typing import Any
 
@@ -217,12 +217,12 @@ class _Walk:
         return found
 
     def _through(
-        self, read: _Read, wanted: dict[tuple[int, int], frozenset[int]], taps: dict[tuple[int, int], Ints]
+        self, read: _Read, wanted: dict[tuple[int, int], frozenset[int]], taps: Mapping[tuple[int, int], Ints]
     ) -> Any:
         return self.algebra.base.through(self._inputs(read, wanted, taps))
 
     def _inputs(
-        self, read: _Read, wanted: dict[tuple[int, int], frozenset[int]], taps: dict[tuple[int, int], Ints]
+        self, read: _Read, wanted: dict[tuple[int, int], frozenset[int]], taps: Mapping[tuple[int, int], Ints]
     ) -> list[tuple[Any, Ints]]:
         """The joined dependencies that are read, each with the coarse offsets at which it is."""
         places: dict[tuple[frozenset[int], int], list[Ints]] = {}
@@ -278,22 +278,22 @@ class _Read:
             self._deps[o, t] = frozenset().union(*map(self.known, kept))
         return self._deps[o, t]
 
-    def taps(self, q: int) -> dict[tuple[int, int], Ints]:
+    def taps(self, q: int) -> Mapping[tuple[int, int], Ints]:
         """For the output at phase q: {(tap, phase read): its one coarse offset}."""
-        found = {}
-        for t, place in self._places(np.array(np.unravel_index(q, self.fine))):
-            for phase, at in stride_taps(place[None], self.into).items():
-                found[t, phase] = at
-        return found
-
-    def _places(self, q: Ints) -> Iterator[tuple[int, Ints]]:
-        """(tap, place read) on the grid of the input, counted from where the coarse place of the output begins."""
         mask = self.mask
-        offsets = np.array(mask.offsets, dtype=np.int64)
-        if isinstance(mask, TapMask):
-            yield from enumerate(q + offsets)
-        elif not mask.up:
-            yield from enumerate(q * np.array(mask.factors) + offsets)
-        else:
-            for t in np.flatnonzero((offsets == q % np.array(mask.factors)).all(axis=1)).tolist():
-                yield t, q // np.array(mask.factors)
+        factors, up = (mask.factors, mask.up) if isinstance(mask, StrideMask) else ((1,) * len(self.fine), False)
+        return _taps(mask.offsets, factors, up, self.into, self.fine, q)
+
+
+@lru_cache(maxsize=1024)
+def _taps(
+    offsets: tuple[Sites, ...], factors: Sites, up: bool, into: Sites, fine: Sites, q: int
+) -> Mapping[tuple[int, int], Ints]:
+    """Kernels of one shape read alike, whatever their masks; places are counted from where the coarse one begins."""
+    phase, taps = np.array(np.unravel_index(q, fine)), np.array(offsets, dtype=np.int64)
+    if up:  # the tap that wrote this phase, from the one place below it
+        wrote = np.flatnonzero((taps == phase % np.array(factors)).all(axis=1)).tolist()
+        places = {t: phase // np.array(factors) for t in wrote}
+    else:
+        places = dict(enumerate(phase * np.array(factors) + taps))
+    return {(t, read): at for t, place in places.items() for read, at in stride_taps(place[None], into).items()}
