@@ -69,7 +69,7 @@ def _add_preparations(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mu-law", action="store_true", help=mu_law)
     parser.add_argument("--patches", action="store_true", help="cut larger images and frames into pieces of x's size")
     parser.add_argument("--text", action="store_true", help="read the file as text, whatever it looks like")
-    stride = "step from one window of a text, recording or video to the next (default: their length)"
+    stride = "step between the training windows of a text, recording or video (default: their length)"
     parser.add_argument("--stride", type=int, default=0, metavar="N", help=stride)
     test = "the recordings to test on, by a label beside them: index=0,1"
     parser.add_argument("--test", metavar="LABEL=VALUES", help=test)

@@ -103,7 +103,7 @@ def load_rows(
 
     `medium` is what the model was trained on: characters keep their places.
     """
-    read = _read(request.source, request, traits, wide, Cut(request.stride, divide=False), split, medium)
+    read = _read(request.source, request, traits, wide, Cut(divide=False), split, medium)
     rows = _one(read.splits, split, request.source)
     return Data(request.source, _standardized({split: rows}, standard, wide), standard, medium=read.medium)
 

@@ -139,8 +139,9 @@ def alphabet(stream: Stream, traits: Traits, where: str) -> Medium:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """How streams become rows: `stride` entries from one window to the next (0: their length), whether parts are held
-    out for validation and test, and which recordings are the test: those whose label has one of some values."""
+    """How streams become rows: `stride` entries from one training window to the next (0: their length), whether parts
+    are held out for validation and test, and which recordings are the test: those whose label has one of some values.
+    """
 
     stride: int = 0
     divide: bool = True
@@ -154,7 +155,8 @@ def cut(table: Table, stream: Stream, length: int, how: Cut) -> tuple[Table, tup
     Raises TrainError when there is no room for a window in a split.
     """
     parts = _divided(stream, how, table.file)
-    found = {name: windows(part, length, how.stride) for name, part in parts.items()}
+    steps = {"train": how.stride, ALL: how.stride}  # rows to score do not overlap: they would not be independent
+    found = {name: windows(part, length, steps.get(name, 0)) for name, part in parts.items()}
     where = f"`{table.file}`"
     for name, (x, _) in found.items():
         if not len(x):
@@ -238,7 +240,8 @@ def _notes(
 ) -> tuple[str, ...]:
     """What was cut, and what fell out."""
     rows = sum(len(x) for x, _ in found.values())
-    notes = [f"{where} is {stream.kind}: {rows} windows of {length} {stream.unit}, one every {how.stride or length}"]
+    overlap = f", one every {how.stride} for training" if how.stride else ""
+    notes = [f"{where} is {stream.kind}: {rows} windows of {length} {stream.unit}{overlap}"]
     short = int((np.diff(stream.offsets) < length).sum())
     if len(stream) > 1 and short:
         notes.append(f"{short} of {len(stream)} recordings are shorter than {length} {stream.unit} and left out")

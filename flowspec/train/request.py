@@ -18,8 +18,8 @@ class Request:
     `columns` keeps some columns of tabular data; `binarize` cuts gray values at the middle; `quantize` makes bytes the
     fewer levels of the model; `mu_law` compands sound; `patches` cuts larger images and frames into pieces of x's size;
     `standardize` moves real data to mean 0 and deviation 1 (see `Standard`); `valid` is a second file to validate on;
-    `text` reads any file as text; `stride` is the step between the windows of a text, recording or video, 0 for their
-    length; `test` chooses the recordings to test on, LABEL=VALUE,VALUE.
+    `text` reads any file as text; `stride` is the step between the training windows of a text, recording or video, 0
+    for their length; `test` chooses the recordings to test on, LABEL=VALUE,VALUE.
     """
 
     source: str

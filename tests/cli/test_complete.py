@@ -90,6 +90,19 @@ def test_a_prompt_begins_every_text(trained: Run) -> None:
     assert all(text.startswith("not t") and len(text) == 13 for text in texts)
 
 
+def test_training_on_text_can_be_resumed(trained: Run, tmp_path: Path) -> None:
+    """Two steps and two more give the weights of four; the text is read again, and must not have changed."""
+    train = ["train", "text.yaml", "--batch", "20", "--eval-every", "2", "--quiet", "--out"]
+    assert trained(*train, "whole", "--data", "text.txt", "--steps", "4").code == 0
+    assert trained(*train, "parts", "--data", "text.txt", "--steps", "2").code == 0
+    assert trained(*train, "parts", "--steps", "4", "--resume").code == 0
+    one, other = (trained("sample", name, "-n", "5").out for name in ("whole", "parts"))
+    assert one == other
+    (tmp_path / "text.txt").write_text("not to be or to be\n" * 40)
+    done = trained(*train, "parts", "--steps", "6", "--resume")
+    assert (done.code, "has changed since `parts` was trained on it" in done.err) == (2, True)
+
+
 def test_a_member_of_an_ensemble(trained: Run, tmp_path: Path) -> None:
     assert trained("sample", "orders", "--order", "1", "-n", "5").code == 0
     done = trained("sample", "orders", "--order", "3", "-n", "5")

@@ -60,14 +60,15 @@ def test_text_is_cut_into_windows_by_position(verse: str) -> None:
     assert "".join(map(data.medium.decode, data.splits["train"].x)) == VERSE[: 94 * 8]
     assert data.medium.decode(data.splits["valid"].x[0]) == VERSE[756:764]
     assert data.notes == (
-        f"`{verse}` is text: 104 windows of 8 characters, one every 8",
+        f"`{verse}` is text: 104 windows of 8 characters",
         "divided by position: the first 90 % for training, then 5 % for validation and 5 % for testing",
     )
 
 
 def test_windows_may_overlap_but_not_across_splits(verse: str) -> None:
     data = load(Request(verse, stride=1), traits((8,), 30))
-    assert [len(split) for split in data.splits.values()] == [756 - 7, 42 - 7, 42 - 7]
+    assert [len(split) for split in data.splits.values()] == [756 - 7, 42 // 8, 42 // 8]
+    assert data.notes[0] == f"`{verse}` is text: 759 windows of 8 characters, one every 1 for training"
 
 
 def test_other_text_keeps_the_places_of_characters(verse: str, tmp_path: Path) -> None:
@@ -160,7 +161,7 @@ def test_recordings_are_divided_as_wholes(speech: str) -> None:
 def test_what_falls_out_is_said(speech: str) -> None:
     data = load(Request(speech, mu_law=True), traits((16,), 256))
     assert data.notes == (
-        f"`{speech}` is sound: 14 windows of 16 samples, one every 16",
+        f"`{speech}` is sound: 14 windows of 16 samples",
         "6 of 20 recordings are shorter than 16 samples and left out",
         "divided by recording: a tenth is held out for validation; `--test LABEL=VALUES` chooses a test split",
     )

@@ -40,6 +40,16 @@ def test_idx(packed: bool, tmp_path: Path) -> None:
     assert np.array_equal(read(Wanted(path)).arrays["data"], array)
 
 
+def test_labels_beside_an_idx_file(tmp_path: Path) -> None:
+    images, labels = np.zeros((4, 2, 2), np.uint8), np.arange(4, dtype=np.uint8)
+    path = tmp_path / "train-images-idx3-ubyte"
+    path.write_bytes(idx(images))
+    assert list(read(Wanted(path, givens=("digit",))).arrays) == ["data"]
+    (tmp_path / "train-labels-idx1-ubyte.gz").write_bytes(gzip.compress(idx(labels), mtime=0))
+    assert read(Wanted(path, givens=("digit",))).arrays["y"].tolist() == [0, 1, 2, 3]
+    assert list(read(Wanted(path)).arrays) == ["data"]
+
+
 def test_folder_of_idx_files(tmp_path: Path) -> None:
     for name, array in (("train-images-idx3", np.zeros((4, 2, 2))), ("t10k-images-idx3", np.ones((3, 2, 2)))):
         (tmp_path / f"{name}-ubyte").write_bytes(idx(array.astype(np.uint8)))

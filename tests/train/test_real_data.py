@@ -70,6 +70,31 @@ def test_power_by_named_columns() -> None:
     assert "variables 2, 3, 4 with few distinct values" in data.notes[0]
 
 
+def test_shakespeare_is_windows_of_characters() -> None:
+    data = load(Request(str(DATA / "tinyshakespeare" / "input.txt")), traits((1, 64), 65))
+    assert data.medium is not None
+    assert len(data.medium.characters) == 65
+    assert [len(split) for split in data.splits.values()] == [15685, 871, 871]
+    assert data.medium.decode(data.splits["train"].x[0]).startswith("First Citizen:\nBefore we proceed")
+
+
+def test_spoken_digits_by_their_own_split() -> None:
+    """The data set tests on repetitions 0 to 4 of every digit and speaker."""
+    request = Request(str(DATA / "speech_fsdd" / "fsdd.npz"), mu_law=True, test="index=0,1,2,3,4")
+    data = load(request, traits((1, 512), 256))
+    assert data.medium is not None
+    assert (data.medium.rate, data.medium.mu_law) == (8000, True)
+    assert sum(map(len, data.splits.values())) == 19015
+    assert len(data.splits["test"]) == 1867
+
+
+def test_clips_of_a_street() -> None:
+    request = Request(str(DATA / "video_small" / "video_small.npz"), key="vtest", patches=True, quantize=True)
+    data = load(request, traits((1, 4, 16, 16), 4))
+    assert {name: len(split) for name, split in data.splits.items()} == {"train": 4296, "valid": 216, "test": 240}
+    assert set(np.unique(data.splits["train"].x)) == {0, 1, 2, 3}
+
+
 class Made(models.TinyMade):
     """One hidden layer of 500 units on 784 variables."""
 

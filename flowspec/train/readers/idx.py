@@ -20,7 +20,7 @@ NAME = re.compile(r"(?P<split>train|t10k|test|valid)[-_](?P<what>images|labels)[
 
 
 class Idx:
-    """One array under the key `data`."""
+    """One array under the key `data`; for a model with context also the labels that lie beside it, as `y`."""
 
     name = "idx"
 
@@ -33,7 +33,13 @@ class Idx:
 
     @staticmethod
     def read(wanted: Wanted) -> Table:
-        return Table(str(wanted.path), {"data": idx_array(wanted.path)})
+        arrays = {"data": idx_array(wanted.path)}
+        match = NAME.fullmatch(wanted.path.name)
+        if wanted.givens and match and match["what"] == "images":
+            beside = [wanted.path.with_name(f"{match['split']}-labels-idx1-ubyte{end}") for end in ("", ".gz")]
+            found = next((path for path in beside if path.exists()), None)
+            arrays |= {} if found is None else {"y": idx_array(found)}
+        return Table(str(wanted.path), arrays)
 
 
 class IdxFolder:
