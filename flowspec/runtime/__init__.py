@@ -50,6 +50,7 @@ from flowspec.runtime.steps.views import ChannelView, LowView
 from flowspec.runtime.strides import Down, MaskedDown, MaskedUp
 from flowspec.runtime.table import Table
 from flowspec.runtime.transforms import Additive, Affine, Transform
+from flowspec.runtime.weight_norm import WeightNorm
 
 __all__ = [
     "ActNorm",
@@ -68,12 +69,12 @@ __all__ = [
     "Conditional",
     "Conv",
     "Coordinates",
-    "Density",
     "DenseStep",
+    "Density",
     "Dequantize",
     "DiscretizedLogisticMixture",
-    "Elementwise",
     "Down",
+    "Elementwise",
     "ElementwiseAffine",
     "Exp",
     "Factored",
@@ -97,10 +98,10 @@ __all__ = [
     "LowView",
     "MaskCoupling",
     "MaskedConv",
-    "MaskedLinear",
     "MaskedDown",
-    "Mixture",
+    "MaskedLinear",
     "MaskedUp",
+    "Mixture",
     "Model",
     "Normal",
     "Permute",
@@ -123,6 +124,7 @@ __all__ = [
     "Transform",
     "Uniform",
     "Unsqueeze",
+    "WeightNorm",
     "check_digest",
     "checkerboard",
     "entries",
