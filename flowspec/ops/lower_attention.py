@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from flowspec.graph.layout import Layout
-from flowspec.graph.pairing import PairMask
+from flowspec.graph.pairing import PairMask, inside
 from flowspec.ops.base import NetSite
 from flowspec.ops.labels import label_text
-from flowspec.ops.lower_weighted import class_text, digest
+from flowspec.ops.lower_weighted import class_text
 from flowspec.ops.lowering import Expr, Lowered, construct
 
-Bools = npt.NDArray[np.bool_]
+BLOCK = 1 << 24  # pairs of places that are made at a time
 
 
 def lowered(site: NetSite) -> Lowered:
@@ -25,7 +25,7 @@ def lowered(site: NetSite) -> Lowered:
     order = ", order" if members > 1 else ""
     call = f"{{m}}({', '.join(_spread(k, own) for k, own in enumerate(site.inputs))}{order})"
     channels = tuple(own.channels for own in site.inputs)
-    options = {"digest": digest(proved(mask))} if _open(mask) else _mask(mask)
+    options = {"digest": proved(mask)} if _open(mask) else _mask(mask)
     key_sites = None if site.inputs[1].sites == site.output.sites else site.inputs[1].sites
     return Lowered(
         call,
@@ -68,7 +68,7 @@ def _mask(mask: PairMask) -> dict[str, Any]:
         "groups": None if len(mask.outs) == 1 else head_classes(mask),
         "in_groups": None if open_ or not several else _once([class_text(of) for of in mask.in_classes]),
         "takes": None if open_ else _once(tables),
-        "digest": digest(proved(mask)),
+        "digest": proved(mask),
     }
 
 
@@ -88,10 +88,20 @@ def _rows(rows: tuple[tuple[tuple[int, ...], ...], ...]) -> Any:
     return [label_text(row) for member in rows for row in member]
 
 
-def proved(mask: PairMask) -> Bools:
-    """What the digest stands for: the pairs under the first order, and then what each projection takes, in one row."""
-    pairs = [mask.pairs(o).ravel() for o in mask.outs]
+def proved(mask: PairMask) -> str:
+    """The digest of the pairs under the first order and of what each projection takes, as one row of booleans.
+
+    The runtime computes it from its own masks. Pairs are made a few rows at a time: at 256x256 places they are 2^32.
+    """
     taken = [
         np.array(table, dtype=bool)[:, list(of)].ravel() for table, of in zip(mask.kept, mask.in_classes, strict=True)
     ]
-    return np.concatenate([*pairs, *taken])
+    size = sum(len(reads) * len(writes) for reads, writes in map(mask.labels, mask.outs)) + sum(map(len, taken))
+    found = hashlib.sha256(repr((size,)).encode())
+    for o in mask.outs:
+        reads, writes = mask.labels(o)
+        rows = max(1, BLOCK // len(reads))
+        for start in range(0, len(writes), rows):
+            found.update(inside(mask.rule, reads, writes[start : start + rows]).tobytes())
+    found.update(np.concatenate(taken).tobytes())
+    return found.hexdigest()[:16]
