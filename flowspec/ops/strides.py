@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 from flowspec.graph.layout import Layout
 from flowspec.graph.pairing import StrideMask
 from flowspec.ops import lower_strided
-from flowspec.ops.base import PER_AXIS, POSITIVE_INT, NetContext, NetOp, NetSite, OpError, arg
+from flowspec.ops.base import BOOL, PER_AXIS, POSITIVE_INT, NetContext, NetOp, NetSite, OpError, arg
 from flowspec.ops.edges import Edges, Strided
-from flowspec.ops.lowering import Lowered
-from flowspec.ops.weighted import MAX_TAPS, per_axis
+from flowspec.ops.lowering import Lowered, construct
+from flowspec.ops.weighted import MAX_TAPS, NORMED, per_axis
 
 WIDTH = {"anyOf": [POSITIVE_INT, {"type": "null"}]}
 MASK = {"enum": ["derived", "none"]}
@@ -30,6 +30,10 @@ def _factors(name: str, factor: int | tuple[int, ...], source: Layout) -> tuple[
         message = f"`{name}` by {_by(factors)} has a kernel of {prod(factors):,} taps; at most {MAX_TAPS:,}"
         raise OpError("FS203", message, "use a smaller factor", "factor")
     return factors
+
+
+def _normed(lowered: Lowered, weight_norm: bool) -> Lowered:
+    return replace(lowered, module=construct("WeightNorm", lowered.module)) if weight_norm else lowered
 
 
 def _by(factors: tuple[int, ...]) -> str:
@@ -51,6 +55,7 @@ class Down(NetOp):
     factor: int | tuple[int, ...] = arg(PER_AXIS, "sites that become one, one number or one an axis")
     out: int | None = arg(WIDTH, "channels of the output; those of the input if left out", None)
     mask: str = arg(MASK, "`none` opts out of the derived mask, and must prove harmless", "derived")
+    weight_norm: bool = arg(BOOL, NORMED, False)
 
     def layout(self, context: NetContext, inputs: tuple[Layout, ...]) -> Layout:
         source = inputs[0]
@@ -71,10 +76,10 @@ class Down(NetOp):
     def parameters(self, site: NetSite) -> int:
         assert isinstance(site.mask, StrideMask)
         taps = prod(lower_strided.box(site.mask).shape)
-        return site.inputs[0].channels * site.output.channels * taps + site.output.channels
+        return site.output.channels * (site.inputs[0].channels * taps + 1 + self.weight_norm)
 
     def lower(self, site: NetSite) -> Lowered:
-        return lower_strided.down(site)
+        return _normed(lower_strided.down(site), self.weight_norm)
 
 
 @dataclass(frozen=True)
@@ -90,6 +95,7 @@ class Up(NetOp):
     factor: int | tuple[int, ...] = arg(PER_AXIS, "sites that one becomes, one number or one an axis")
     out: int | None = arg(WIDTH, "channels of the output; those of the input if left out", None)
     mask: str = arg(MASK, "`none` opts out of the derived mask, and must prove harmless", "derived")
+    weight_norm: bool = arg(BOOL, NORMED, False)
 
     def layout(self, context: NetContext, inputs: tuple[Layout, ...]) -> Layout:
         source = inputs[0]
@@ -102,7 +108,7 @@ class Up(NetOp):
 
     def parameters(self, site: NetSite) -> int:
         assert isinstance(site.mask, StrideMask)
-        return site.inputs[0].channels * site.output.channels * prod(site.mask.factors) + site.output.channels
+        return site.output.channels * (site.inputs[0].channels * prod(site.mask.factors) + 1 + self.weight_norm)
 
     def lower(self, site: NetSite) -> Lowered:
-        return lower_strided.up(site)
+        return _normed(lower_strided.up(site), self.weight_norm)

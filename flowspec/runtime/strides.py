@@ -81,6 +81,7 @@ class MaskedUp(nn.Module):
     """
 
     mask: torch.Tensor
+    transposed = True  # the units of its weight stand on the second axis
 
     def __init__(
         self,
@@ -122,6 +123,10 @@ class MaskedUp(nn.Module):
         with torch.no_grad():
             self.weight.uniform_(-1, 1).mul_(bound)
             self.bias.uniform_(-1, 1).mul_(bound.flatten(1).mean(1))
+
+    def kept(self) -> torch.Tensor:
+        """The weights that the mask keeps."""
+        return self.mask
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         operation = (F.conv_transpose1d, F.conv_transpose2d, F.conv_transpose3d)[len(self.factors) - 1]

@@ -17,7 +17,8 @@ class WeightNorm(nn.Module):
         super().__init__()
         self.layer = layer
         weight = layer.get_parameter("weight")
-        self.gain = nn.Parameter(weight.new_empty(weight.shape[0]))
+        self.axis = 1 if getattr(layer, "transposed", False) else 0  # of the units: transposed kernels come second
+        self.gain = nn.Parameter(weight.new_empty(weight.shape[self.axis]))
         self.reset_gain()
 
     def reset_parameters(self) -> None:
@@ -36,7 +37,7 @@ class WeightNorm(nn.Module):
         kept = getattr(self.layer, "kept", None)  # plain layers keep every weight
         if kept is not None:
             weight = torch.where(kept(*order), weight, 0)
-        return weight.flatten(1).square().sum(1)
+        return weight.transpose(0, self.axis).flatten(1).square().sum(1)
 
     def forward(self, x: torch.Tensor, *order: int) -> torch.Tensor:
         """As the layer's: scaling a unit's weights scales what it adds to its bias."""

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from flowspec.runtime import Down, MaskedDown, MaskedUp
+from flowspec.runtime import Down, MaskedDown, MaskedUp, WeightNorm
 
 LAYERS = {
     "down": lambda: Down(2, 4, (2, 2), (-1, -1), (2, 2)),
@@ -117,3 +117,17 @@ def test_plain_layers_of_torch_are_special_cases() -> None:
     masked.load_state_dict(up.state_dict())
     assert torch.allclose(down(X), plain(X), atol=1e-6)
     assert torch.allclose(masked(X), up(X), atol=1e-6)
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_weight_norm_starts_as_the_layer_and_scales_its_units(name: str) -> None:
+    layer = LAYERS[name]().double()
+    want = layer(X.double())
+    normed = WeightNorm(layer)
+    assert torch.allclose(normed(X.double()), want)
+    with torch.no_grad():
+        normed.gain[1] *= 3
+    bias = layer.bias[1]
+    moved = normed(X.double())
+    assert torch.allclose(moved[:, 1] - bias, 3 * (want[:, 1] - bias))
+    assert torch.allclose(moved[:, 2], want[:, 2])
