@@ -25,6 +25,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     node = "a density or a step with an order, or z, the latent of a flow (default: all)"
     parser.add_argument("node", nargs="?", metavar="NODE", help=node)
     at = "the variable: r,c[,ch] in an image, i in a vector, t,r,c[,ch] in a video, or its name (default: the centre)"
+    back = "the other way round: who depends on the variable"
+    parser.add_argument("--seen-by", action="store_true", help=back)
+    diff = "another spec with variables of the same shape: what it sees more, and what less"
+    parser.add_argument("--diff", metavar="SPEC", help=diff)
     parser.add_argument("--at", metavar="PLACE", help=at)
 
 
@@ -39,12 +43,33 @@ def _draw(report: Report, args: argparse.Namespace) -> Drawing:
     from flowspec.view.records import field_json
 
     facts: Any = report.all_facts
-    found = fields(facts, args.node, args.at, args.order)
+    found = fields(facts, args.node, args.at, args.order, args.seen_by)
     name = facts.program.name
+    if args.diff:
+        return _compared(name, report, found, args)
     return Drawing(
         field_picture(name, report.path, found),
         lambda: field_json(name, report.path, report.sha256, found),
         lambda: _array(found),
+    )
+
+
+def _compared(name: str, report: Report, found: tuple[Field, ...], args: argparse.Namespace) -> Drawing:
+    """The same fields of another spec beside them."""
+    from flowspec.cli.compiling import analyse
+    from flowspec.view.diff_picture import compared, diff_codes, diff_json, diff_picture
+    from flowspec.view.fields import fields
+
+    other: Any = analyse(args.diff)
+    if not other.ok:
+        raise UsageError(f"`{args.diff}` has errors", f"`flowspec check {args.diff}` shows them")
+    second = fields(other.all_facts, args.node, args.at, args.order, args.seen_by)
+    pairs = compared(found, second)
+    names = (name, other.all_facts.program.name)
+    return Drawing(
+        diff_picture(names, (report.path, args.diff), pairs),
+        lambda: diff_json(names, (report.path, args.diff), pairs),
+        lambda: diff_codes(pairs[0]).reshape(pairs[0][0].shape),
     )
 
 

@@ -14,10 +14,11 @@ from flowspec.view.cells import Indexed
 from flowspec.view.fields import Field
 from flowspec.view.pictures import Axis, Figure, Panel, Picture
 from flowspec.view.places import fold, panels_of, variable_name
-from flowspec.view.tones import BARRED, BLANK, ITSELF, MISSING, SEEN, UNSEEN
+from flowspec.view.tones import BARRED, BLANK, BLIND, EARLIER, ITSELF, MISSING, SEEN, SEER, UNSEEN
 from flowspec.view.words import listed, many, place, share
 
 TONES, LATENT = (BARRED, SEEN, MISSING, ITSELF, BLANK), (UNSEEN, SEEN, MISSING, ITSELF, BLANK)
+BACK = (EARLIER, SEER, BLIND, ITSELF, BLANK)
 BEHIND = 4  # the code of places behind the last variable of a folded list
 SEES, MISSES, SELF = 1, 2, 3  # codes of cells; 0 is what must not be seen, or what a latent does not depend on
 FRAMES = 9  # of a video shown around the variable
@@ -59,7 +60,9 @@ def _facts(field: Field) -> Iterator[str]:
     if field.seen is None:
         yield f"{name}: {field.grid.size:,} variables are too many to follow one by one"
         return
-    if field.allowed is None:
+    if field.back:
+        yield _seers(field, name)
+    elif field.allowed is None:
         yield f"the latent that {name} becomes depends on {int(field.seen.sum()):,} of {many(field.grid.size, 'variable')}"
     else:
         yield _counts(field, name)
@@ -84,6 +87,21 @@ def _counts(field: Field, name: str) -> str:
         return f"{name} may know {many(allowed, 'variable')} and sees all of them"
     lost = allowed - seen
     return f"{name} may know {many(allowed, 'variable')} and sees {seen:,}: {lost:,} missing ({share(lost, allowed)})"
+
+
+def _seers(field: Field, name: str) -> str:
+    """Who depends on the variable, and who may and does not."""
+    assert field.seen is not None
+    seen = int(field.seen.sum())
+    if field.allowed is None:
+        return f"{many(seen, 'latent')} of {field.grid.size:,} depend on {name}"
+    allowed = int(field.allowed.sum())
+    lost = f": {allowed - seen:,} do not ({share(allowed - seen, allowed)})" if allowed > seen else ""
+    return (
+        f"{many(allowed, 'variable')} may know {name}, and {seen:,} see it{lost}"
+        if allowed
+        else f"nobody may know {name}"
+    )
 
 
 def _extent(field: Field) -> Iterator[str]:
@@ -126,7 +144,7 @@ def _blind(reach: Reach) -> str:
 def _panels(field: Field) -> Iterator[Panel]:
     if field.seen is None:
         return
-    tones = LATENT if field.allowed is None else TONES
+    tones = BACK if field.back else LATENT if field.allowed is None else TONES
     tables = panels_of(field.grid, field_codes(field), BEHIND)
     alike: dict[bytes, list[int]] = {}
     for k in _shown(field, len(tables)):

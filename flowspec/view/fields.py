@@ -19,6 +19,7 @@ from flowspec.view.errors import ViewError
 from flowspec.view.places import variable_at
 
 Bools = npt.NDArray[np.bool_]
+MOST_ROWS = 2**14  # variables up to which all are asked whether they see one
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -38,6 +39,7 @@ class Field:
         reach: the same counts for all variables together.
         member: which order of an ensemble this is, of `members`.
         other: a variable that misses something, where this one misses nothing.
+        back: whether `seen` and `allowed` are about those that see this variable, and not about what it sees.
     """
 
     names: tuple[str, ...]
@@ -56,6 +58,7 @@ class Field:
     members: int = 1
     labels: tuple[str, ...] = ()
     other: int | None = None
+    back: bool = False
 
     @property
     def missing(self) -> Bools | None:
@@ -63,9 +66,12 @@ class Field:
         return None if self.allowed is None or self.seen is None else self.allowed & ~self.seen
 
 
-def fields(facts: Facts, node: str | None = None, at: str | None = None, member: int = 0) -> tuple[Field, ...]:
+def fields(
+    facts: Facts, node: str | None = None, at: str | None = None, member: int = 0, back: bool = False
+) -> tuple[Field, ...]:
     """The field of the variable `at` (default: the centre) in every density and step with an order, then, for a flow,
-    in the latent that this variable becomes; or the fields that `node` names (`z` is the latent).
+    in the latent that this variable becomes; or the fields that `node` names (`z` is the latent). With `back` the other
+    way round: the variables (or entries of z) that depend on this one.
 
     Raises:
         ViewError: when there is no such node, variable or order.
@@ -76,9 +82,9 @@ def fields(facts: Facts, node: str | None = None, at: str | None = None, member:
     if node is not None and node not in known:
         raise no_field(node, known)
     chosen = [owner for owner in owners if node in (None, owner.id)]
-    found = tuple(_in_nets(facts, chosen, at, member))
+    found = tuple(_in_nets(facts, chosen, at, member, back))
     if isinstance(model, Flow) and node in (None, "z"):
-        found += tuple(_latent(model, facts, at, required=node == "z" or not found))
+        found += tuple(_latent(model, facts, at, node == "z" or not found, back))
     return found
 
 
@@ -93,7 +99,7 @@ def _hint(guess: str | None, there: str) -> str:
     return f"did you mean `{guess}`?" if guess else there
 
 
-def _in_nets(facts: Facts, owners: list[Any], at: str | None, member: int) -> Iterator[Field]:
+def _in_nets(facts: Facts, owners: list[Any], at: str | None, member: int, back: bool) -> Iterator[Field]:
     """One field for each net; uses that share their facts share the field. Nets without such a variable are left out,
     unless no net has it."""
     shared: dict[int, list[Any]] = {}
@@ -103,7 +109,7 @@ def _in_nets(facts: Facts, owners: list[Any], at: str | None, member: int) -> It
     found: list[Field] = []
     for group in shared.values():
         try:
-            found.append(_of_net(facts, facts.nets[group[0]], group, at, member))
+            found.append(_of_net(facts, facts.nets[group[0]], group, at, member, back))
         except ViewError as fault:
             faults.append(fault)
     if faults and not found and not isinstance(facts.program.model, Flow):
@@ -113,7 +119,7 @@ def _in_nets(facts: Facts, owners: list[Any], at: str | None, member: int) -> It
     yield from found
 
 
-def _of_net(facts: Facts, net: NetFacts, owners: list[Any], at: str | None, member: int) -> Field:
+def _of_net(facts: Facts, net: NetFacts, owners: list[Any], at: str | None, member: int, back: bool) -> Field:
     members = len(net.orders)
     if not 0 <= member < members:
         there = f"orders are numbered 0..{members - 1}" if members > 1 else "it has one order: leave `--order` out"
@@ -126,10 +132,29 @@ def _of_net(facts: Facts, net: NetFacts, owners: list[Any], at: str | None, memb
     levels = net.levels[member]
     return Field(
         tuple(owner.id for owner in owners), _span(owners[0]), order.grid, net.context.x.shape,
-        "x" if top else owners[0].id, v, None if reach.dependency is None else reach.dependency.row(v),
-        order.before(v), order.label, int(levels[v]), int(levels.max()), reach, member, members, labels,
-        _misses(order, reach, v),
+        "x" if top else owners[0].id, v, _seers(reach, v, order.grid.size) if back else _sees(reach, v),
+        _after(order, v) if back else order.before(v), order.label, int(levels[v]), int(levels.max()), reach, member,
+        members, labels, None if back else _misses(order, reach, v), back,
     )  # fmt: skip
+
+
+def _sees(reach: Reach, v: int) -> Bools | None:
+    return None if reach.dependency is None else reach.dependency.row(v)
+
+
+def _seers(reach: Reach, v: int, size: int) -> Bools | None:
+    """(D,) the variables whose conditionals depend on v; None where there are too many to ask one by one."""
+    if reach.dependency is None or size > MOST_ROWS:
+        return None
+    return np.array([reach.dependency.row(u)[v] for u in range(size)])
+
+
+def _after(order: Order, v: int) -> Bools:
+    """(D,) the variables that may know v."""
+    if order.rank is not None:
+        after: Bools = order.rank > order.rank[v]
+        return after
+    return np.array([v in row for row in order.parents or ()])
 
 
 def _misses(order: Order, reach: Reach, v: int) -> int | None:
@@ -147,8 +172,8 @@ def _span(owner: Any) -> Span:
     return span
 
 
-def _latent(flow: Flow, facts: Facts, at: str | None, required: bool) -> Iterator[Field]:
-    """What the latent sees that the chosen variable of x becomes."""
+def _latent(flow: Flow, facts: Facts, at: str | None, required: bool, back: bool) -> Iterator[Field]:
+    """What the latent sees that the chosen variable of x becomes; or, at the places of x, the latents that see it."""
     top = facts.densities[flow]
     grid, labels = Grid(top.layout.channels, top.layout.sites or (1,)), facts.program.x.names
     try:
@@ -157,8 +182,17 @@ def _latent(flow: Flow, facts: Facts, at: str | None, required: bool) -> Iterato
         if required:
             raise
         return
-    seen = None if grid.size > LIMIT else flow_bits(flow, facts).row(_becomes(flow, facts, v))
-    yield Field(("z",), flow.span, grid, top.layout.shape, "x", v, seen, labels=labels)
+    seen = None if grid.size > LIMIT else _in_latent(flow, facts, v, back)
+    yield Field(("z",), flow.span, grid, top.layout.shape, "x", v, seen, labels=labels, back=back)
+
+
+def _in_latent(flow: Flow, facts: Facts, v: int, back: bool) -> Bools:
+    bits = flow_bits(flow, facts)
+    if not back:
+        return bits.row(_becomes(flow, facts, v))
+    found = np.zeros(bits.columns, dtype=bool)
+    found[entries_of(flow, facts)[np.flatnonzero(bits.dense()[:, v])]] = True
+    return found
 
 
 def entries_of(flow: Flow, facts: Facts) -> npt.NDArray[np.int64]:

@@ -147,6 +147,7 @@ def _field(field: Field) -> dict[str, Any]:
         "order": field.order or None,
         "member": field.member,
         "members": field.members,
+        "back": field.back,
         "shape": list(field.shape),
         "variable": {"index": field.variable, "channel": channel, "site": list(site), "name": name},
         "level": field.level or None,

@@ -50,11 +50,41 @@ SEEN = Tone("seen", "sees", "██", "##", *BLUE, "38;5;33")
 MISSING = Tone("missing", "may know, and does not see", "░░", "oo", *ORANGE, "38;5;208")
 BARRED = Tone("barred", "must not see", "··", "..", *GREY, "38;5;245")
 UNSEEN = Tone("unseen", "does not depend on", "··", "..", *GREY, "38;5;245")
+SEER = Tone("seer", "depends on it", "██", "##", *BLUE, "38;5;33")
+BLIND = Tone("blind", "may know it, and does not", "░░", "oo", *ORANGE, "38;5;208")
+EARLIER = Tone("earlier", "must not know it", "··", "..", *GREY, "38;5;245")
+
+BOTH = Tone("both", "seen in both", "██", "##", *BLUE, "38;5;33")
+GAINED = Tone("gained", "seen in the second alone", "++", "++", "#009e73", "#3fd6a8", "38;5;35")
+LOST = Tone("lost", "seen in the first alone", "--", "--", *ORANGE, "38;5;208")
+NEITHER = Tone("neither", "seen in neither", "··", "..", *GREY, "38;5;245")
+
 LATER = Tone("later", "", "··", "..", *GREY, "38;5;245")
 DRAWN = Tone("drawn", "", "██", "##", *BLUE, "38;5;33", scale="of the way")
 BLANK = Tone("blank", "", "  ", "  ", "#ffffff", "#0d1117", "")
 
-TONES = (DROPPED, KEPT, HERE_DROPPED, HERE_KEPT, MOVED, PASSED, ITSELF, SEEN, MISSING, BARRED, UNSEEN, LATER, DRAWN)
+TONES = (
+    DROPPED,
+    KEPT,
+    HERE_DROPPED,
+    HERE_KEPT,
+    MOVED,
+    PASSED,
+    ITSELF,
+    SEEN,
+    MISSING,
+    BARRED,
+    UNSEEN,
+    SEER,
+    BLIND,
+    EARLIER,
+    BOTH,
+    GAINED,
+    LOST,
+    NEITHER,
+    LATER,
+    DRAWN,
+)
 THEMES = ("light", "dark")
 PAPER = {"light": "#ffffff", "dark": "#0d1117"}
 TEXT = {"light": "#1f2328", "dark": "#e6edf3"}

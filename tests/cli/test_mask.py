@@ -184,3 +184,17 @@ def test_orders_are_drawn_and_written(flowspec: Run, tmp_path: Path) -> None:
     assert "name one: autoregressive.1" in flowspec("order", "maf.yaml", "-o", "a.npy").err
     for suffix in ("svg", "html", "json", "png"):
         assert flowspec("order", "stack.yaml", "-o", f"a.{suffix}").code == 0
+
+
+def test_fields_backwards_and_beside_each_other(flowspec: Run, tmp_path: Path) -> None:
+    assert "may know x[0,6,6], and" in flowspec("field", "stack.yaml", "--seen-by").out
+    wide = (tmp_path / "stack.yaml").read_text(encoding="utf-8").replace("kernel: 3", "kernel: 5")
+    (tmp_path / "wide.yaml").write_text(wide, encoding="utf-8")
+    text = flowspec("field", "stack.yaml", "--diff", "wide.yaml").out
+    assert "gained" in text
+    assert "seen in the second alone" in text
+    for suffix in ("svg", "json", "npy", "png", "html"):
+        assert flowspec("field", "stack.yaml", "--diff", "wide.yaml", "-o", f"a.{suffix}").code == 0
+    assert json.loads((tmp_path / "a.json").read_text())["fields"][0]["lost"] == []
+    assert flowspec("field", "stack.yaml", "--diff", "gated.yaml").code == 2
+    assert flowspec("field", "stack.yaml", "--diff", "nowhere.yaml").code == 2

@@ -7,11 +7,17 @@ import dataclasses
 import numpy as np
 import pytest
 
+from flowspec.compiler import analyse
+from flowspec.graph.model import Flow
 from flowspec.order import Grid
+from flowspec.passes.facts import Facts
+from flowspec.view.diff_picture import compared, diff_codes, diff_picture
 from flowspec.view.errors import ViewError
 from flowspec.view.field_picture import BEHIND, MISSES, SEES, SELF, field_codes, field_picture
+from flowspec.view.fields import entries_of, fields
 from flowspec.view.places import fold, panels_of, variable_at, variable_name
-from tests.view.drawn import found_fields, picture, report
+from flowspec.view.text import Style, render_text
+from tests.view.drawn import SPECS, found_fields, picture, report
 
 AUTOREGRESSIVE = ("made", "wide_made", "stack", "gated", "hilbert", "alarm", "wave", "video")
 
@@ -157,3 +163,43 @@ def test_a_count_that_is_known_from_below_only_says_so() -> None:
     reach = dataclasses.replace(field.reach, possible=(8_000, 8_371))
     drawn = field_picture("stack", "<stdin>", (dataclasses.replace(field, reach=reach),)).figures[0]
     assert "at least 1,925 out of reach at any depth" in drawn.facts[3]
+
+
+@pytest.mark.parametrize("name", ["stack", "gated", "hilbert", "alarm", "made", "maf", "nvp", "wave"])
+def test_who_sees_a_variable_is_the_other_half_of_what_they_see(name: str) -> None:
+    found = report(name)
+    facts, proved = found.all_facts, np.asarray(found.dependency())
+    assert facts is not None
+    for field in fields(facts, None, None, 0, back=True):
+        if field.of != "x" or field.names == ("autoregressive.1", "autoregressive.3"):
+            continue
+        assert field.seen is not None
+        column = proved[:, field.variable]
+        if field.names == ("z",):
+            assert isinstance(facts.program.model, Flow)
+            there = np.zeros(len(column), dtype=bool)
+            there[entries_of(facts.program.model, facts)[np.flatnonzero(column)]] = True
+            column = there
+        assert np.array_equal(field.seen, column)
+        if field.allowed is not None:
+            assert not (field.seen & ~field.allowed).any()
+
+
+def test_two_specs_side_by_side() -> None:
+    first, second = found_fields("stack"), fields(_wider(), None, None)
+    (pair,) = compared(first, second)
+    codes = diff_codes(pair)
+    assert pair[0].seen is not None
+    assert pair[1].seen is not None
+    assert (codes == 2).sum() == (pair[1].seen & ~pair[0].seen).sum() > 0
+    assert not (codes == 3).any(), "wider kernels lose nothing"
+    text = render_text(diff_picture(("a", "b"), ("a.yaml", "b.yaml"), (pair,)), Style(80))
+    assert "seen in the second alone" in text
+    with pytest.raises(ViewError, match="variables of shape"):
+        compared(first, found_fields("gated"))
+
+
+def _wider() -> Facts:
+    found = analyse("<stdin>", SPECS["stack"].replace("kernel: 3", "kernel: 5")).all_facts
+    assert found is not None
+    return found

@@ -54,7 +54,7 @@ FIELDS = document(
     closed(
         {
             "nodes": {"type": "array", "items": TEXT}, "file": TEXT, "line": INT,
-            "order": {"type": ["string", "null"]}, "member": INT, "members": INT, "shape": INTS,
+            "order": {"type": ["string", "null"]}, "member": INT, "members": INT, "back": {"type": "boolean"}, "shape": INTS,
             "variable": closed({"index": INT, "channel": INT, "site": INTS, "name": {"type": ["string", "null"]}}),
             "level": MAYBE, "levels": MAYBE,
             "counts": closed({"allowed": MAYBE, "seen": MAYBE, "missing": MAYBE}),
