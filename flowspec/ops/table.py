@@ -67,7 +67,7 @@ class Table(NetOp):
         counts, parents = columns(site.context, site.inputs, site.mask)
         alike = counts[0] if len(set(counts)) == 1 else counts
         slots = ", ".join(f"{{{k}}}" for k in range(len(site.inputs)))
-        module = construct("Table", parents, alike, site.context.size, digest=digest(_matrix(parents)))
+        module = construct("Table", parents, counts=alike, size=site.context.size, digest=digest(_matrix(parents)))
         return Lowered(f"{{m}}({slots})", module, raw=True)
 
 
