@@ -101,7 +101,8 @@ def _latent(flow: Flow, facts: Facts) -> dict[str, Any] | None:
         return None
     layout, entries = top.layout, entries_of(flow, facts)
     becomes = np.zeros(layout.units, dtype=np.int64)
-    becomes[entries[::-1]] = np.arange(len(entries))[::-1]  # of several entries that one variable becomes, the first
+    for k in reversed(np.flatnonzero(entries >= 0).tolist()):  # of several entries that a variable becomes, the first
+        becomes[entries[k]] = k
     return {
         "channels": layout.channels,
         "sites": list(layout.sites or (1,)),

@@ -191,18 +191,20 @@ def _in_latent(flow: Flow, facts: Facts, v: int, back: bool) -> Bools:
     if not back:
         return bits.row(_becomes(flow, facts, v))
     found = np.zeros(bits.columns, dtype=bool)
-    found[entries_of(flow, facts)[np.flatnonzero(bits.dense()[:, v])]] = True
+    entries = entries_of(flow, facts)[np.flatnonzero(bits.dense()[:, v])]
+    found[entries[entries >= 0]] = True
     return found
 
 
 def entries_of(flow: Flow, facts: Facts) -> npt.NDArray[np.int64]:
-    """(entries of z,) the variable of x that each entry is, when permutations alone move it."""
+    """(entries of z,) the variable of x that each entry is, when permutations alone move it; -1 of what is made of
+    several."""
     found = facts.densities[flow].flow
     assert found is not None
     entries: dict[int, Any] = {0: np.arange(found.layouts[0].units)}
     for node in flow.nodes:
         here, order = entries[node.input], node.op.order_of_entries(found.layouts[node.input])
-        here = here if order is None else here[order]
+        here = here if order is None else _moved(here, order)
         start = 0
         for value in node.outputs:
             units = found.layouts[value].units
@@ -210,6 +212,13 @@ def entries_of(flow: Flow, facts: Facts) -> npt.NDArray[np.int64]:
             start += units
     found_entries: npt.NDArray[np.int64] = np.concatenate([entries[p.value] for p in flow.parts])
     return found_entries
+
+
+def _moved(here: npt.NDArray[np.int64], order: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The variables behind the outputs of a step, each of which is one or several of its inputs."""
+    sources = here[order.reshape(len(order), -1)]
+    one: npt.NDArray[np.int64] = np.where((sources == sources[:, :1]).all(axis=1), sources[:, 0], -1)
+    return one
 
 
 def _becomes(flow: Flow, facts: Facts, v: int) -> int:
