@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -73,20 +74,24 @@ class Completed:
 def kept(what: str, traits: Traits) -> Array:
     """The mask that --keep names: rows:K, columns:K or first:K (entries, row-major), or a file of booleans.
 
-    TrainError for other words and for more rows than there are.
+    A vector of square length is an image, as in pictures. TrainError for other words and for more rows than there are.
     """
     word, _, count = what.partition(":")
     axis = {"rows": -2, "columns": -1}.get(word)
     mask = np.zeros(traits.shape, dtype=bool)
     if (axis is None and word != "first") or not count.isdigit():
         return _mask(what, traits)
-    size = traits.variables if axis is None else mask.shape[axis] if mask.ndim >= 2 else 0
+    side = math.isqrt(traits.variables)
+    image = mask.reshape(side, side) if traits.shape == (side**2,) else mask
+    if axis is not None and (image.ndim < 2 or traits.shape[:-1] == (1,)):
+        raise TrainError(f"`--keep {what}`: x has shape {list(traits.shape)}, without {word}", f"say `first:{count}`")
+    size = traits.variables if axis is None else image.shape[axis]
     if int(count) > size:
         raise TrainError(f"`--keep {what}` keeps more than the {size} {'variables' if axis is None else word} of x")
     if axis is None:
         mask.reshape(-1)[: int(count)] = True
     else:
-        np.moveaxis(mask, axis, 0)[: int(count)] = True
+        np.moveaxis(image, axis, 0)[: int(count)] = True
     return mask
 
 

@@ -11,6 +11,10 @@ pytest.importorskip("torch")
 
 from PIL import Image
 
+from flowspec.train.inpaint import kept
+from flowspec.train.traits import Traits
+from flowspec.train.values import Values
+
 from .conftest import Run
 
 HEAD = "flowspec: 1\nname: m\n"
@@ -66,6 +70,13 @@ def test_completions(trained: Run, tmp_path: Path) -> None:
     assert np.array_equal(np.load(tmp_path / "y.npz")["x"], found["x"])
 
 
+def test_rows_of_a_square_vector() -> None:
+    traits = Traits("m", "0" * 64, "exact", (9,), Values.of("binary"), {}, 1)
+    assert kept("rows:1", traits).tolist() == [True] * 3 + [False] * 6
+    assert kept("columns:2", traits).tolist() == [True, True, False] * 3
+    assert kept("first:4", traits).sum() == 4
+
+
 def test_a_picture_has_a_row_for_each_row_of_data(trained: Run, tmp_path: Path) -> None:
     np.save(tmp_path / "mask.npy", np.tri(6, 6, -6, dtype=bool) | (np.arange(6) < 2)[:, None])
     assert trained("sample", "images", "--keep", "mask.npy", "-n", "3", "-o", "x.png").code == 0
@@ -114,7 +125,7 @@ def test_a_member_of_an_ensemble(trained: Run, tmp_path: Path) -> None:
     [
         (["images", "--keep", "columns:3"], "m: 13 of 18 observed variables may depend on unobserved ones, the first of"),
         (["images", "--keep", "rows:7"], "`--keep rows:7` keeps more than the 6 rows of x"),
-        (["text", "--keep", "rows:1"], "`--keep rows:1` keeps more than the 0 rows of x"),
+        (["text", "--keep", "rows:1"], "`--keep rows:1`: x has shape [12], without rows"),
         (["images", "--keep", "half"], "`--keep half` is neither rows:K, columns:K, first:K nor a file"),
         (["images", "--keep", "images.npz:train"], "`images.npz:train` holds int64 of shape [40, 6, 6]; a mask has"),
         (["images", "--each", "3"], "--each completes rows of data, and nothing says what is seen of them"),

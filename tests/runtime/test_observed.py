@@ -90,6 +90,19 @@ def test_an_ensemble_whose_members_agree_on_what_comes_first() -> None:
     assert agrees(frequencies(model, 2, x, mask), conditional(model, 2, x, mask))
 
 
+def test_sites_that_are_drawn_as_a_whole() -> None:
+    text = (
+        "flowspec: 1\nname: m\nx: {shape: [2, 3], values: 3}\norder: {raster: {}, channels: joint}\n"
+        "net: [{conv: 8, kernel: 3}, tanh]\nhead: {discretized_logistic_mixture: 2}\n"
+    )
+    model = built(load_class(analyse("m.yaml", text).source(), "m"))
+    x, mask = torch.tensor([[2, 0, 0], [1, 0, 0]]), torch.tensor([[True, False, False]] * 2)
+    assert agrees(frequencies(model, 3, x, mask), conditional(model, 3, x, mask))
+    mask[1, 0] = False
+    with pytest.raises(ValueError, match="m: the channels of a site are drawn together: observe all of them, or none"):
+        model.sample(2, observed=x, mask=mask)
+
+
 def test_masks_may_differ_from_sample_to_sample() -> None:
     model = built(BinaryMade)
     mask = torch.tensor([[False, False, True, False], [True, True, True, True]])
