@@ -10,11 +10,12 @@ from itertools import product
 from flowspec.compiler import Report
 from flowspec.diagnostics import Span
 from flowspec.graph.layout import Layout
-from flowspec.graph.model import Data, Program
+from flowspec.graph.model import Data, Density, Flow, Program
+from flowspec.ops.flow_base import Parting
 from flowspec.syntax import Mapping, Node, Scalar, read
 from flowspec.syntax import Sequence as Items
 from flowspec.verify.shrink.edits import Edit
-from flowspec.verify.shrink.roles import COUNT, MEMBER, WIDTH, Found, numbers_of
+from flowspec.verify.shrink.roles import COUNT, DIGITS, LEVELS, MEMBER, WIDTH, Found, numbers_of
 
 LARGEST = 2**31
 VECTORS = (10, 12, 16, 24, 32, 48, 64, 128, LARGEST)
@@ -23,6 +24,7 @@ IMAGES = ((5, 6), (4, 5), (4, 6), (4, 4), (8, 8), (8, 16), (16, 16), (32, 32), (
 VIDEOS = ((3, 4, 5), (2, 4, 4), (4, 4, 4), (4, 8, 8), (8, 8, 8), (8, 16, 16), (LARGEST, LARGEST, LARGEST))
 WIDTHS, COUNTS, CHANNELS = (12, 24, 48, 96, LARGEST), (2, 3, 4, LARGEST), (4, 8, 16, LARGEST)
 MEMBERS, CATEGORIES, CLASSES, CONTEXT = 3, 5, 4, 5
+TWO_DIGITS = 4  # categories, where they are split by bits
 RATIO = 8  # widths up to this many times the smallest large one keep their proportion to it
 
 
@@ -41,7 +43,7 @@ def sizes(program: Program) -> Iterator[Size]:
     """Candidates from small to large; the shape grows first, then widths, then counts."""
     shapes = list(dict.fromkeys(_shapes(program.x.layout)))
     for count, width, shape in product(COUNTS, WIDTHS, shapes):
-        yield Size(shape, width, count)
+        yield Size(shape, width, count, categories=TWO_DIGITS if has_digits(program.model) else CATEGORIES)
 
 
 def _shapes(layout: Layout) -> Iterator[tuple[int, ...]]:
@@ -62,10 +64,18 @@ def tiny_sizes(program: Program, most_states: int) -> Iterator[Size]:
     if count is None:
         yield from (Size((n,), width, rounds) for n in (2, 1) if layout.vector and n <= layout.units)
         return
-    values = sorted({min(count, 3), 2})
+    values = [TWO_DIGITS] if has_digits(program.model) else sorted({min(count, 3), 2})
     options = [(s, n) for s in _tiny_shapes(layout) for n in values if n ** math.prod(s) <= most_states]
     for shape, n in sorted(options, key=lambda option: (-math.prod(option[0]), -option[1])):
         yield Size(shape, width, rounds, 2, n)
+
+
+def has_digits(density: Density) -> bool:
+    """Whether some step splits integers by their bits."""
+    if not isinstance(density, Flow):
+        return False
+    split = any(isinstance(node.op, Parting) and node.op.digits for node in density.nodes)
+    return split or any(has_digits(part.density) for part in density.parts)
 
 
 def _tiny_shapes(layout: Layout) -> list[tuple[int, ...]]:
@@ -122,7 +132,7 @@ def capped(widths: set[int], cap: int) -> dict[int, int]:
 
 
 def _counts(found: Found, size: Size) -> Iterator[Edit]:
-    caps = {COUNT: size.count, MEMBER: size.members}
+    caps = {COUNT: size.count, MEMBER: size.members, DIGITS: 1, LEVELS: 2}
     for number in found.numbers:
         if number.role in caps:
             yield _edit(number.node, min(number.value, caps[number.role]), number.what)

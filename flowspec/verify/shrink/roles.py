@@ -9,6 +9,7 @@ from flowspec.ops.registry import every_op
 from flowspec.syntax import Mapping, Node, Scalar, Sequence, walk
 
 WIDTH, COUNT, MEMBER, OTHER = "width", "count", "member", "other"
+DIGITS, LEVELS = "digits", "levels"
 
 # The role of an argument, by its name; an op added later only needs a word here if it brings a new one.
 ARGUMENTS = {
@@ -22,6 +23,7 @@ ARGUMENTS = {
     "layers": COUNT,
     "members": MEMBER,
     "components": MEMBER,
+    "bits": DIGITS,
 }
 LEFT_ALONE = frozenset(
     {"graph", "explicit", "levels", "keep", "permute", "names", "train", "use", "x", "given", "kernel", "dilation"}
@@ -94,6 +96,8 @@ def _visit(node: Node, found: Found) -> None:
 
 
 def _entry(step: Mapping, key: str, value: Node, found: Found) -> None:
+    if key == LEVELS and _declares(step, key):  # of a view; those of an order are left alone
+        _record(value, LEVELS, key, found)
     if key in LEFT_ALONE:
         return
     if key == "vars" and isinstance(value, Mapping):
