@@ -79,10 +79,10 @@ vars: {w: 6}
 order: raster
 net:
   a:    {conv: $w, kernel: 3, in: x}
-  down: {repeat: 3, block: step, in: a}
-  b:    {conv: $w, in: down}
-  up:   {for: {i: [3, 2, 1]}, do: [{conv: $w}, tanh], in: b}
-  s:    {add: [up, down.1, down.3]}
+  deep: {repeat: 3, block: step, in: a}
+  b:    {conv: $w, in: deep}
+  back: {for: {i: [3, 2, 1]}, do: [{conv: $w}, tanh], in: b}
+  s:    {add: [back, deep.1, deep.3]}
 head: {gaussian_mixture: 2}
 blocks:
   step: {in: [h], net: [{conv: $w, kernel: 3}, tanh], vars: {w: 6}}
@@ -252,8 +252,8 @@ x: {shape: [1, 6, 6], values: real}
 order: raster
 net:
   a:    {conv: 6, kernel: 3, in: x}
-  down: {repeat: 4, block: step, in: a}
-  up:   {for: {i: [4, 3, 2, 1]}, do: {c: {add: [x, down.$i]}, d: {conv: 6, in: c}, e: {tanh: {}, in: d}}, in: down}
+  deep: {repeat: 4, block: step, in: a}
+  back: {for: {i: [4, 3, 2, 1]}, do: {c: {add: [x, deep.$i]}, d: {conv: 6, in: c}, e: {tanh: {}, in: d}}, in: deep}
 head: normal
 blocks:
   step: {in: [h], net: [{conv: 6, kernel: 3}, tanh]}
