@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from flowspec.graph.layout import Layout
 from flowspec.ops.base import NetContext, OpError
+from flowspec.ops.elementwise import Pointwise
 from flowspec.ops.lookup import Embedding, Lookup
 from flowspec.ops.unknown import UnknownValue
 from flowspec.ops.weighted import Linear
@@ -26,6 +27,20 @@ class LabelEmbedding(Linear):
         return super().layout(context, inputs)
 
 
+@dataclass(frozen=True)
+class LabelUnits(Pointwise):
+    """The units of a label, one of which is 1: the label as it enters. Raises OpError where the context is no label."""
+
+    name = "one_hot"
+    repeatable = False
+    call = "{0}"
+
+    def layout(self, context: NetContext, inputs: tuple[Layout, ...]) -> Layout:
+        if not inputs[0].flat:
+            raise OpError("FS225", "`one_hot` looks up integers, and this context is no label", _HELP)
+        return inputs[0]
+
+
 def looked_up(net: NetState, op: Lookup, value: int) -> int:
     """A lookup of a value other than x: a label's own units, or a linear map of them. Others are reported."""
     if isinstance(net.nodes[value].op, UnknownValue):
@@ -34,4 +49,4 @@ def looked_up(net: NetState, op: Lookup, value: int) -> int:
         message = f"`{op.name}` looks up integers, and what it reads here is neither x nor a label"
         net.session.report("FS225", message, net.span, _HELP)
         return net.unknown([value])
-    return net.apply(LabelEmbedding(op.out), [value]) if isinstance(op, Embedding) else value
+    return net.apply(LabelEmbedding(op.out) if isinstance(op, Embedding) else LabelUnits(), [value])
