@@ -14,6 +14,7 @@ from math import prod
 import numpy as np
 import numpy.typing as npt
 
+from flowspec.graph.closing import closed
 from flowspec.graph.layout import Layout
 from flowspec.order import TooLarge
 
@@ -197,44 +198,14 @@ class Sweep:
 
 @dataclass(frozen=True, slots=True)
 class ScanMask(PlaceMask):
-    """A recurrence over lines: the sum of its sweeps."""
+    """A recurrence over lines: the sum of its sweeps. `axes` are those of the scan, the one across lines first; `sign` is
+    -1 where it runs backwards."""
 
+    axes: tuple[int, ...]
+    sign: int
     sweeps: tuple[Sweep, ...]
 
     def readings(self, inputs: tuple[Layout, ...], output: Layout, member: int = 0) -> Iterator[Reading]:
         for sweep in self.sweeps:
-            first = {
-                (o, c): _taken(output.sites, sweep.taps, sweep.kept[o][c]) for o in self.outs for c in self.classes()
-            }
-            back = {
-                (o, k): _taken(output.sites, sweep.carry, sweep.carried[o][k]) for o in self.outs for k in self.outs
-            }
-            yield from (Reading(o, 0, c, at) for (o, c), at in _closed(first, back).items())
-
-
-def _taken(sites: tuple[int, ...], offsets: tuple[tuple[int, ...], ...], kept: tuple[bool, ...]) -> Bools:
-    """(places, places) the places read through the kept displacements."""
-    place = np.stack(np.unravel_index(np.arange(prod(sites)), sites), axis=1)
-    link = np.zeros((prod(sites), prod(sites)), dtype=bool)
-    for offset, taken in zip(offsets, kept, strict=True):
-        at = place + np.array(offset)
-        fits = ((at >= 0) & (at < np.array(sites))).all(axis=1)
-        if taken:
-            link[np.flatnonzero(fits), np.ravel_multi_index(tuple(at[fits].T), sites)] = True
-    return link
-
-
-def _closed(first: dict[tuple[int, int], Bools], back: dict[tuple[int, int], Bools]) -> dict[tuple[int, int], Bools]:
-    """What the states read in the end: they are followed back until nothing new is found."""
-    found, grew = {pair: at.copy() for pair, at in first.items()}, True
-    links = {pair: [(i, np.flatnonzero(row)) for i, row in enumerate(at) if row.any()] for pair, at in back.items()}
-    while grew:
-        grew = False
-        for (o, k), rows in links.items():
-            for c in {c for _, c in found}:
-                target, source = found[o, c], found[k, c]
-                for i, behind in rows:
-                    new = target[i] | source[behind].any(axis=0)
-                    if (new != target[i]).any():
-                        target[i], grew = new, True
-    return found
+            found = closed(output.sites, sweep.taps, sweep.kept, sweep.carry, sweep.carried)
+            yield from (Reading(o, 0, c, at) for (o, c), at in found.items())

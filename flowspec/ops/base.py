@@ -152,6 +152,10 @@ class NetOp(Op):
     def refuse(self, context: NetContext, inputs: tuple[Layout, ...], mask: Mask | None) -> None:
         """Raises OpError where the op cannot be built with the edges that are kept."""
 
+    def multiply_adds(self, site: NetSite) -> int | None:
+        """How many one use takes, where it is not the number of kept edges."""
+        return None
+
     def parameters(self, site: NetSite) -> int:
         """How many learned numbers one use has."""
         return 0

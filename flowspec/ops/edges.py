@@ -53,7 +53,11 @@ class Attend:
 @dataclass(frozen=True, slots=True)
 class Fold:
     """A unit at site i folds, along the order, every unit of the one input that lies inside what it may know (N5): the
-    state of a recurrent net, or NADE's running sum. A weighted op."""
+    state of a recurrent net, or NADE's running sum. A weighted op.
+
+    With `both` a second state runs the other way and is added."""
+
+    both: bool = False
 
 
 @dataclass(frozen=True, slots=True)

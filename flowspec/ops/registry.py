@@ -69,6 +69,7 @@ from flowspec.ops.orders import (
     SCurve,
     Subscale,
 )
+from flowspec.ops.recurrent import Gru, Lstm, Rnn
 from flowspec.ops.splines import Spline, SplineTransform
 from flowspec.ops.strides import Down, Up
 from flowspec.ops.structure import BlockUse, Chain, For, Loop, Mlp, Repeat, Residual, Resnet, Structure
@@ -79,7 +80,7 @@ from flowspec.ops.weighted import Conv, Linear
 
 NET: tuple[type[NetOp], ...] = (
     Linear, Conv, Down, Up, Relu, NetTanh, NetSigmoid, Elu, Gelu, Silu, Softplus, NetLeakyRelu, Dropout, Gate, Add, Concat, Mul,
-    Norm, OneHot, Embedding, Position, Table, Attention,
+    Norm, OneHot, Embedding, Position, Table, Attention, Rnn, Lstm, Gru,
 )  # fmt: skip
 STRUCTURES: tuple[type[Structure], ...] = (Chain, Residual, Mlp, Resnet, Transformer)
 LOOPS: tuple[type[Loop], ...] = (Repeat, For, BlockUse)

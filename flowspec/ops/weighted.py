@@ -7,9 +7,10 @@ from math import prod
 
 from flowspec.graph.layout import Layout
 from flowspec.graph.masks import LabelMask, SiteMask, TapMask
-from flowspec.ops import lower_weighted
+from flowspec.graph.pairing import FoldMask
+from flowspec.ops import lower_recurrent, lower_weighted
 from flowspec.ops.base import BOOL, PER_AXIS, POSITIVE_INT, NetContext, NetOp, NetSite, OpError, arg
-from flowspec.ops.edges import Dense, Edges, Window
+from flowspec.ops.edges import Dense, Edges, Fold, Window
 from flowspec.ops.lowering import Lowered, construct
 
 NORMED = "w = gain * v / |v| for each output unit, over the weights that are kept (Salimans and Kingma 2016)"
@@ -48,7 +49,9 @@ class Linear(Weighted):
     """A linear map over all units: y = W x + b, with W masked by what each unit may know.
 
     The input is flattened. In an autoregressive net this is the layer of MADE (Germain et al. 2015): unit k of n
-    carries row floor(k m / n) of the m distinct contexts, and reads what is inside its own.
+    carries row floor(k m / n) of the m distinct contexts, and reads what is inside its own. With `tied` it is that of NADE
+    (Larochelle and Murray 2011): `out` units at every site, which sum one weight's columns over what precedes the site;
+    a head or transform then has weights of its own at each site.
     """
 
     name = "linear"
@@ -61,8 +64,11 @@ class Linear(Weighted):
         {"enum": ["derived", "none"]}, "`none` opts out of the derived mask, and must prove harmless", "derived"
     )
     weight_norm: bool = arg(BOOL, NORMED, False)
+    tied: bool = arg(BOOL, "sum one weight's columns along the order: `out` units at every site (NADE)", False)
 
     def layout(self, context: NetContext, inputs: tuple[Layout, ...]) -> Layout:
+        if self.tied:
+            return self._tied_layout(inputs[0])
         if isinstance(self.out, int):
             return Layout(self.out)
         sites = self.out[1:]
@@ -74,6 +80,34 @@ class Linear(Weighted):
                 "out",
             )
         return Layout(self.out[0], sites)
+
+    def _tied_layout(self, source: Layout) -> Layout:
+        if source.flat:
+            message = f"`tied` sums along sites, and its input is a flat list of {source.channels} units"
+            raise OpError("FS220", message, "read x, or a value on its sites", "tied")
+        if not isinstance(self.out, int):
+            raise OpError("FS203", "`tied` keeps the sites of its input", f"write `linear: {self.out[0]}`", "out")
+        if self.mask == "none" or self.weight_norm:
+            idle = "mask" if self.mask == "none" else "weight_norm"
+            raise OpError("FS204", f"`{idle}` does nothing for a `tied` sum along the order", f"drop `{idle}`", idle)
+        return Layout(self.out, source.sites, own=True)
+
+    def edges(self, context: NetContext, inputs: tuple[Layout, ...], output: Layout) -> Edges:
+        return Fold() if self.tied else Dense()
+
+    def parameters(self, site: NetSite) -> int:
+        if self.tied:
+            return (site.inputs[0].units + 1) * site.output.channels
+        return super().parameters(site)
+
+    def multiply_adds(self, site: NetSite) -> int | None:
+        """Each column of a tied weight is added once."""
+        return site.inputs[0].units * site.output.channels if self.tied else None
+
+    def lower(self, site: NetSite) -> Lowered:
+        if isinstance(site.mask, FoldMask):
+            return lower_recurrent.prefix_sum(site, site.mask)
+        return super().lower(site)
 
 
 MAX_TAPS = 2**16  # of one kernel; the analysis looks at each
@@ -179,13 +213,19 @@ class Project(Weighted):
 
 @dataclass(frozen=True)
 class Head(Weighted):
-    """The last projection, to the parameters of each variable or site. A density or a transform owns it."""
+    """The last projection, to the parameters of each variable or site. A density or a transform owns it.
+
+    Of a value whose sites are variables in their own right (`tied`) each site has weights of its own, as NADE's V.
+    """
 
     name = "head"
     kernel: int | tuple[int, ...] = arg(PER_AXIS, "size of the kernel where there are sites", 1)
 
     def layout(self, context: NetContext, inputs: tuple[Layout, ...]) -> Layout:
         target = context.owners
+        if inputs[0].own and self.kernel != 1:
+            message = "the sites of a `tied` value are read each by its own weights, and no kernel slides over them"
+            raise OpError("FS437", message, "drop `kernel`, or read the sum through a `conv`", "kernel")
         if not inputs[0].flat and not inputs[0].vector and inputs[0].sites == target.sites:
             return Layout(target.channels * context.size, target.sites)
         if not inputs[0].flat and not inputs[0].vector and not target.vector:
@@ -201,3 +241,15 @@ class Head(Weighted):
             return Dense()
         axes = len(output.sites)
         return Window(per_axis(self.kernel, axes, "kernel"), (1,) * axes)
+
+    def parameters(self, site: NetSite) -> int:
+        if self._by_site(site):
+            return site.output.units * (site.inputs[0].channels + 1)
+        return super().parameters(site)
+
+    def lower(self, site: NetSite) -> Lowered:
+        return lower_recurrent.site_linear(site) if self._by_site(site) else super().lower(site)
+
+    @staticmethod
+    def _by_site(site: NetSite) -> bool:
+        return site.inputs[0].own and not site.output.flat

@@ -33,6 +33,9 @@ def _macs(facts: NetFacts, i: int) -> int:
     node, layout, mask = facts.conditioner.graph.nodes[i], facts.shapes[i], facts.knowledge.masks[i]
     if not node.inputs:
         return 0
+    own: int | None = node.op.multiply_adds(facts.site(i))
+    if own is not None:
+        return own
     inputs = tuple(facts.shapes[j] for j in node.inputs)
     if isinstance(mask, LabelMask):
         return _dense_macs(mask)

@@ -18,16 +18,20 @@ from flowspec.runtime.families.mixture import GaussianMixture, LogisticMixture, 
 from flowspec.runtime.families.normal import Normal, StandardNormal
 from flowspec.runtime.families.uniform import Uniform
 from flowspec.runtime.flow import Flow
+from flowspec.runtime.folding import PrefixSum
 from flowspec.runtime.gates import glu, tanh_sigmoid
 from flowspec.runtime.inputs import ChannelEmbedding, Coordinates, LearnedPosition, one_hot
 from flowspec.runtime.keeps import checkerboard, entries
 from flowspec.runtime.linear import MaskedLinear, SubsetLinear
+from flowspec.runtime.lines import DiagonalRecurrence, RowRecurrence
 from flowspec.runtime.local import LocalConv
 from flowspec.runtime.masks import check_digest, groups, permutation, places, spread
 from flowspec.runtime.model import Model
 from flowspec.runtime.norms import ChannelNorm
 from flowspec.runtime.numbers import signed_unit
 from flowspec.runtime.precision import full_precision, parameters_last
+from flowspec.runtime.recurrence import Recurrence
+from flowspec.runtime.site_linear import SiteLinear
 from flowspec.runtime.splines import LinearSpline, QuadraticSpline, RationalQuadraticSpline
 from flowspec.runtime.steps.actnorm import ActNorm
 from flowspec.runtime.steps.affine import ElementwiseAffine, Scale, Shift
@@ -72,6 +76,7 @@ __all__ = [
     "DenseStep",
     "Density",
     "Dequantize",
+    "DiagonalRecurrence",
     "DiscretizedLogisticMixture",
     "Down",
     "Elementwise",
@@ -105,13 +110,17 @@ __all__ = [
     "Model",
     "Normal",
     "Permute",
+    "PrefixSum",
     "QRStep",
     "QuadraticSpline",
     "RationalQuadraticSpline",
+    "Recurrence",
     "Reverse",
+    "RowRecurrence",
     "Scale",
     "Shift",
     "Sigmoid",
+    "SiteLinear",
     "SliceCoupling",
     "Split",
     "Squeeze",

@@ -246,6 +246,43 @@ ATTENTION = (
          shape="[1, 2, 3]"),
 )  # fmt: skip
 
+_FIRST, _IMAGE2 = "{raster: {}, channels: first}", "[2, 2, 3]"
+_DIAGONAL = "{lstm: 4, along: diagonals, both: true}"
+RECURRENCES = (
+    ordered("lstm", "net:lstm", "[{lstm: 4}, {lstm: {out: 4}}]", shape="[5]"),
+    ordered("lstm/sequence", "net:lstm net:embedding", "[{embedding: 3}, {lstm: 4}]", shape="[2, 3]"),
+    ordered("lstm/position", "net:lstm net:position", "{p: position, c: {concat: [x, p]}, h: {lstm: 4, in: c}}"),
+    ordered("lstm/label", "net:lstm", "[{lstm: 4, given: c}]", shape="[4]", more=LABEL),
+    ordered("lstm/context-inside", "net:lstm", "{a: {concat: [x, c]}, h: {lstm: 4, in: a}}", more=IMAGE),
+    ordered("lstm/of-a-context", "net:lstm", "{a: {lstm: 4, both: true, in: c}, b: {lstm: 4, in: x}, d: {concat: [a, b]}}", more=IMAGE),
+    ordered("lstm/channels", "net:lstm", "[{lstm: 6}, {lstm: 6}]", shape=_IMAGE2),
+    ordered("lstm/channels-first", "net:lstm", "[{lstm: 4}, {lstm: 4}]", shape=_IMAGE2, order=_FIRST),
+    ordered("lstm/hilbert", "net:lstm order:hilbert", "[{lstm: 4}, {conv: 4, kernel: 3}]", shape="[1, 4, 3]", order="hilbert"),
+    ordered("lstm/above", "net:lstm", "{a: {lstm: 4, in: x, knows: above}, b: {lstm: 4, in: x}, c: {add: [a, b]}}"),
+    ordered("gru", "net:gru", "[{gru: 4}, {gru: 4}]", order="reverse"),
+    ordered("gru/random", "net:gru", "[{gru: 4}]", shape="[6]", order="{random: 1, seed: 2}"),
+    ordered("gru/explicit", "net:gru", "[{gru: 4}]", shape="[4]", order="{explicit: [2, 0, 3, 1]}"),
+    ordered("rnn", "net:rnn", "[{rnn: 4}, {rnn: 4}]", order="s_curve"),
+    ordered("rnn/levels", "net:rnn", "[{rnn: 4}]", shape="[5]", order="{levels: [[0, 3], [1], [2, 4]]}"),
+    ordered("lstm/rows", "net:lstm", "[{lstm: 4, along: rows}, {lstm: 4, along: rows}]", shape="[1, 3, 4]"),
+    ordered("gru/rows-backwards", "net:gru", "[{gru: 4, along: rows}, {gru: 4, along: rows, kernel: 2}]", shape="[1, 3, 4]", order="reverse"),
+    ordered("rnn/rows-columns", "net:rnn", "[{rnn: 4, along: rows, kernel: 5}]", shape="[2, 3, 3]", order="columns"),
+    ordered("lstm/rows-above", "net:lstm", f"{{a: {{lstm: 4, along: rows, knows: above, in: x}}, b: {CONV[:-1]}, in: x}}, c: {{concat: [a, b]}}}}"),
+    ordered("lstm/diagonals", "net:lstm", f"[{CONV}, {_DIAGONAL}]", shape="[1, 3, 4]"),
+    ordered("lstm/diagonals-columns", "net:lstm", f"[{CONV}, {_DIAGONAL}]", shape="[2, 3, 3]", order="columns"),
+    ordered("gru/diagonals", "net:gru", f"[{CONV}, {{gru: 4, along: diagonals, both: true}}]", order="reverse"),
+    ordered("rnn/diagonals-first", "net:rnn", f"[{CONV}, {{rnn: 4, along: diagonals, both: true}}]", shape=_IMAGE2, order=_FIRST),
+    ordered("linear/tied", "net:linear", "[{linear: 5, tied: true}, sigmoid]", shape="[5]", values="binary", head="bernoulli"),
+    ordered("linear/tied-random", "net:linear", "[{linear: {out: 5, tied: true}}, tanh]", shape="[6]", order="{random: 1, seed: 4}"),
+    ordered("linear/tied-channels", "net:linear", "[{linear: 6, tied: true}, tanh]", shape=_IMAGE2),
+    ordered("linear/tied-explicit", "net:linear", "[{linear: 6, tied: true}, tanh]", shape="[2, 1, 2]", order="{explicit: [2, 0, 3, 1]}"),
+    ordered("linear/tied-twice", "net:linear", "[{linear: 6, tied: true}, tanh, {linear: 6, tied: true}, tanh]"),
+    ordered("linear/tied-one-hot", "net:linear", "[one_hot, {linear: 4, tied: true}, tanh]", shape="[4]"),
+    flow("lstm/coupling", "net:lstm", "{coupling: {keep: checkerboard, net: [{conv: 3, kernel: 3}, {lstm: 3, both: true}, {gru: 3, along: rows}, {rnn: 3, along: diagonals, both: true}]}}",
+         shape="[1, 2, 3]"),
+    flow("linear/tied-flow", "net:linear flow:autoregressive", "{autoregressive: {order: raster, net: [{linear: 5, tied: true}, tanh]}}"),
+)  # fmt: skip
+
 # --- densities ------------------------------------------------------------------------------------------------------
 
 _MLP = "[{linear: 9}, tanh]"
@@ -550,4 +587,4 @@ STRIDES = (
          "{coupling: {keep: half, net: [{down: [1, 3]}, tanh, {up: [1, 3]}]}, times: 2}", shape="[2, 4, 3]"),
 )  # fmt: skip
 
-CASES: tuple[Case, ...] = (*WEIGHTED, *NORMED, *POINTWISE, *TABLES, *STRUCTURES, *ATTENTION, *STRIDES, *DENSITIES, *ORDERS, *STEPS, *MAPS)
+CASES: tuple[Case, ...] = (*WEIGHTED, *NORMED, *POINTWISE, *TABLES, *STRUCTURES, *ATTENTION, *STRIDES, *RECURRENCES, *DENSITIES, *ORDERS, *STEPS, *MAPS)

@@ -19,6 +19,7 @@ from flowspec.graph.net import NetGraph
 from flowspec.order import Order
 from flowspec.passes.shapes import Shapes
 from tests.passes.attending import attend
+from tests.passes.recurring import recurrent
 from tests.passes.sets import KINDS, NOTHING, About, Illegal, Sites, World, inside, is_nothing, union
 from tests.passes.weighted import kept_at, weighted
 
@@ -122,12 +123,14 @@ class Network:
         return str(self.graph.nodes[i].op.name)
 
     def is_weighted(self, i: int) -> bool:
-        return self.word(i) in ("linear", "conv", "down", "up", "attention", "mixer", "project", "head")
+        weighted = ("linear", "conv", "down", "up", "attention", "mixer", "project", "head", "rnn", "lstm", "gru")
+        return self.word(i) in weighted
 
     def is_dense(self, i: int) -> bool:
         if not self.is_weighted(i):
             return False
-        return self.word(i) == "linear" or self.shapes[i].flat
+        tied = getattr(self.graph.nodes[i].op, "tied", False)
+        return (self.word(i) == "linear" and not tied) or self.shapes[i].flat
 
     # --- nodes -----------------------------------------------------------------------------------------------------
 
@@ -140,6 +143,8 @@ class Network:
         elif not node.inputs:
             own = 1 << (self.variables + i) if word == "source" else 0  # a context stands behind the variables
             self.bounds[i], self.deps[i] = [NOTHING] * layout.channels, [[own] * layout.places] * layout.channels
+        elif recurrent(self, i):
+            pass
         elif word == "attention":
             attend(self, i)
         elif self.is_weighted(i):

@@ -72,12 +72,12 @@ def _settle_dense(d: Derivation, i: int, node: NetNode, out: list[Bound], mask: 
         return Bounds.uniform(Bound(Kind.BEFORE), layout.channels)
     if layout.flat:
         return Bounds.per_channel(out)
-    kept = {w: _joined(d, [r for r in reads if inside(r, w)]) for w in set(writes)}
+    kept = {w: joined_label(d, [r for r in reads if inside(r, w)]) for w in set(writes)}
     least = {bound: _least(d, bound, kept, layout) for bound in set(out)}
     return Bounds.per_channel([least[bound] for bound in out])
 
 
-def _joined(d: Derivation, labels: list[int]) -> int:
+def joined_label(d: Derivation, labels: list[int]) -> int:
     """The label of what all of `labels` know together."""
     return max(labels, default=0) if d.order.is_ranked else reduce(or_, labels, 0)
 
@@ -90,12 +90,12 @@ def _least(d: Derivation, target: Bound, kept: dict[int, int], layout: Layout) -
             continue
         bound = KNOWS_NOTHING if kind is Kind.NONE else Bound(kind, target.group)
         own = d.labels[0].of(bound, layout)
-        if all(_holds(d, kind, at, label) for at, label in zip(own, found, strict=True)):
+        if all(holds(d, kind, at, label) for at, label in zip(own, found, strict=True)):
             return bound
     return target
 
 
-def _holds(d: Derivation, kind: Kind, own: int, label: int) -> bool:
+def holds(d: Derivation, kind: Kind, own: int, label: int) -> bool:
     """Whether the bound with label `own` holds all that a label stands for."""
     if kind is Kind.SELF and d.order.is_ranked:  # of the prefixes only the first can be {i}
         return label == 0 or (label == own == 1 and bool(d.order.class_sizes[0] == 1))

@@ -8,6 +8,7 @@ from typing import Any
 from flowspec.ops.base import NetOp, Op
 from flowspec.ops.elementwise import Gate, Merge
 from flowspec.ops.lookup import Lookup
+from flowspec.ops.recurrent import RecurrentLayer
 from flowspec.ops.registry import vocabulary
 from flowspec.ops.structure import Loop, Structure
 from flowspec.ops.table import Table
@@ -152,7 +153,7 @@ class NetBuilder(NamedNets):
         if isinstance(instance, Gate):
             return self.apply(instance, [self.join_contexts(inputs[0], contexts)])
         result = self.apply(instance, inputs)
-        return self.join_contexts(result, contexts) if isinstance(instance, Weighted) else result
+        return self.join_contexts(result, contexts) if isinstance(instance, Weighted | RecurrentLayer) else result
 
     def _merge(self, op: Merge, inputs: list[int]) -> int:
         real = [value for value in inputs if value != ZERO]
@@ -165,7 +166,7 @@ class NetBuilder(NamedNets):
     def _check_modifiers(self, op: type[Op], arguments: Arguments, times: int) -> None:
         """Modifiers that do nothing where they stand."""
         given, counted = arguments.modifiers.get("given"), arguments.modifiers.get("times")
-        if given is not None and not issubclass(op, Weighted | Gate | Table):
+        if given is not None and not issubclass(op, Weighted | Gate | Table | RecurrentLayer):
             message = f"`given` on `{op.name}`, which has no weights of its own to add a context to"
             self.session.report("FS204", message, site(given.key), "give the context to a weighted op or a gate")
         if counted is not None and times > 1 and issubclass(op, NetOp) and op.inputs != "one":
