@@ -117,7 +117,12 @@ CODES: tuple[Code, ...] = (
     Code("FS320", "not-a-permutation", "error", "a permutation repeats or misses an index"),
     Code("FS321", "does-not-divide", "error", "a block size does not divide the value"),
     Code("FS322", "bad-split", "error", "the parts of a split do not add up"),
-    Code("FS323", "bad-bits", "error", "a split by bits takes more bits than there are, or values that are no power of two"),
+    Code(
+        "FS323",
+        "bad-bits",
+        "error",
+        "a split by bits takes more bits than there are, or values that are no power of two",
+    ),
     Code("FS324", "bad-view", "error", "a view is not of this kind of value"),
     Code("FS325", "unread-view", "warning", "no density is given a view"),
     Code("FS330", "bad-keep", "error", "the half of a coupling is not one of this value"),

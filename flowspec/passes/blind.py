@@ -47,7 +47,11 @@ def completeness(facts: NetFacts, order: Order, order_span: Span, place: str) ->
             f"{variable(order, lost)} loses all its context: nothing it may know reaches its parameters",
             span,
             labels=(Label(order_span, "the order that allows it"),),
-            helps=(SKIP if _only_coarse(facts) else "widen the layers or kernels, or let the first layer read what lies just before",),
+            helps=(
+                SKIP
+                if _only_coarse(facts)
+                else "widen the layers or kernels, or let the first layer read what lies just before",
+            ),
             node=place,
         )
         return

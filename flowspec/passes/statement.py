@@ -19,7 +19,12 @@ def statement(path: str, facts: Facts, seconds: float) -> tuple[str, ...]:
     model = facts.program.model
     if isinstance(model, Flow):
         composed = [("composed", text)] if (text := composed_dependency(model, facts)) else []
-        rows = [("invertible", _invertible(model, facts)), ("conservation", _conservation(model, facts)), *composed, *rows]
+        rows = [
+            ("invertible", _invertible(model, facts)),
+            ("conservation", _conservation(model, facts)),
+            *composed,
+            *rows,
+        ]
     elif isinstance(model, Autoregressive):
         rows = [("autoregressive", _autoregressive(model, facts)), ("context", _context(facts)), *rows]
     else:

@@ -587,4 +587,17 @@ STRIDES = (
          "{coupling: {keep: half, net: [{down: [1, 3]}, tanh, {up: [1, 3]}]}, times: 2}", shape="[2, 4, 3]"),
 )  # fmt: skip
 
-CASES: tuple[Case, ...] = (*WEIGHTED, *NORMED, *POINTWISE, *TABLES, *STRUCTURES, *ATTENTION, *STRIDES, *RECURRENCES, *DENSITIES, *ORDERS, *STEPS, *MAPS)
+CASES: tuple[Case, ...] = (
+    *WEIGHTED,
+    *NORMED,
+    *POINTWISE,
+    *TABLES,
+    *STRUCTURES,
+    *ATTENTION,
+    *STRIDES,
+    *RECURRENCES,
+    *DENSITIES,
+    *ORDERS,
+    *STEPS,
+    *MAPS,
+)

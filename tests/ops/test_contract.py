@@ -86,7 +86,9 @@ def test_dependency_is_sound_and_tight(case: Case) -> None:
     if not isinstance(report.program.model if report.program else None, Autoregressive | Flow):
         assert not report.dependency().any()
         return
-    lookups = any(word in case.text for word in ("one_hot", "embedding", "net: table", "table: {}", "[table]", "t: table"))
+    lookups = any(
+        word in case.text for word in ("one_hot", "embedding", "net: table", "table: {}", "[table]", "t: table")
+    )
     for order in range(cls.ORDERS):
         judge_dependency(cls, report.dependency(order=order), order, lookups=lookups)
 

@@ -160,7 +160,9 @@ def test_a_joint_order_does_not_turn_round() -> None:
 
 @pytest.mark.parametrize("kind", ["dense", "lu", "qr", "householder"])
 def test_a_linear_step_joins_everything(kind: str) -> None:
-    report = flow("[5]", f"{{split: [2, 3]}}, {{linear: {kind}}}, {{autoregressive: {{order: raster, net: [{{linear: 6}}]}}}}")
+    report = flow(
+        "[5]", f"{{split: [2, 3]}}, {{linear: {kind}}}, {{autoregressive: {{order: raster, net: [{{linear: 6}}]}}}}"
+    )
     assert dependency(report.facts)[2:, 2:].all()
     flow("[2, 2, 2]", f"{{linear: {kind}}}")
 
@@ -171,5 +173,8 @@ def test_a_convolution_of_one_site_joins_channels(kind: str) -> None:
     report = flow("[3, 2, 2]", conv)
     assert (dependency(report.facts) == np.tile(np.eye(4, dtype=bool), (3, 3))).all()
     assert report.facts.extra["coverage"][report.program.model].classes == 4
-    flow("[1, 4, 4]", f"{{squeeze: 2}}, {conv}, {{coupling: {{keep: channel, net: {net}}}}}, {{split: half}}, {{squeeze: 2}}, {conv}")
+    flow(
+        "[1, 4, 4]",
+        f"{{squeeze: 2}}, {conv}, {{coupling: {{keep: channel, net: {net}}}}}, {{split: half}}, {{squeeze: 2}}, {conv}",
+    )
     flow("[2, 6]", f"{conv}, {{squeeze: 3}}, {conv}, {{coupling: {{keep: checkerboard, net: {net}}}}}")

@@ -107,7 +107,9 @@ class NetState:
             self.session.report("FS132", message, span, "add a value that reads something")
         whole = value >= 0 and self.nodes[value].op.last
         if whole and head.kernel != 1:
-            message = f"`kernel` on a head behind `{self.nodes[value].op.name}`: there is no projection that could have one"
+            message = (
+                f"`kernel` on a head behind `{self.nodes[value].op.name}`: there is no projection that could have one"
+            )
             self.session.report("FS204", message, span, "drop `kernel`")
         output = self.unknown() if value < 0 else value if whole else self.apply(head, [value])
         self._check_ends(output)
@@ -117,7 +119,9 @@ class NetState:
         """An op that gives the parameters itself stands at the end."""
         for i, node in enumerate(self.nodes):
             if node.op.last and i != output:
-                message = f"`{node.op.name}` gives the parameters of each variable itself, and this is not the end of the net"
+                message = (
+                    f"`{node.op.name}` gives the parameters of each variable itself, and this is not the end of the net"
+                )
                 helps = f"write `net: {node.op.name}`: nothing reads it, and nothing stands behind it"
                 self.session.report("FS442", message, node.span, helps)
 

@@ -33,7 +33,9 @@ class Subsample(nn.Module):
         left = parts[-1].chunk(math.prod(self.size) - self.parts + 1, 1)
         x = torch.stack([*parts[:-1], *left]).unflatten(0, self.size)  # (s, s, B, C, h, w)
         x = x.permute(*range(axes, axes + lead), *[k for a in range(axes) for k in (axes + lead + a, a)])
-        return x.reshape(*parts[0].shape[:lead], *[n * s for n, s in zip(parts[0].shape[lead:], self.size, strict=True)])
+        return x.reshape(
+            *parts[0].shape[:lead], *[n * s for n, s in zip(parts[0].shape[lead:], self.size, strict=True)]
+        )
 
     def extra_repr(self) -> str:
         return f"{self.size}, {self.parts}"
