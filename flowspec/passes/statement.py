@@ -99,10 +99,13 @@ def _is_view(node: FlowNode) -> bool:
 
 def _shares(value: int, flow: Flow, found: FlowFacts) -> list[str]:
     """How the variables of a value are shared out among the parts that it becomes."""
-    part = next((p for p in flow.parts if p.value == value), None)
+    parts, readers = {part.value: part for part in flow.parts}, {node.input: node for node in flow.nodes}
+    while value not in parts and len(readers[value].outputs) == 1:
+        value = readers[value].outputs[0]
+    part = parts.get(value)
     if part is not None:
         return [f"{found.layouts[value].units} ({'base' if part.name == 'last' else part.name})"]
-    node = next(n for n in flow.nodes if n.input == value)
+    node = readers[value]
     below = [_shares(v, flow, found) for v in (node.outputs[-1:] if _is_view(node) else node.outputs)]
     if isinstance(node.op, Parting) and node.op.digits:
         high, low = (" + ".join(shares) for shares in below)
