@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import nn
+from torch.nn import functional as F
 
 from flowspec.runtime.folding import Folded
 
@@ -55,6 +56,8 @@ class Recurrence(Folded):
         """(B, events, n_in) -> (B, events, n_out): the state after each event."""
         weights = [self.weight[way], self.inner[way], self.bias[way, 0], self.bias[way, 1]]
         start = [s.expand(1, rows.shape[0], -1).contiguous() for s in self.start[way]]
+        if torch.compiler.is_compiling():  # the compiler takes in a loop, and not every fused kernel
+            return self.step_by_step(rows, weights, start)
         options = (
             True,
             1,
@@ -67,6 +70,25 @@ class Recurrence(Folded):
             return torch.lstm(rows, start, weights, *options)[0]
         run = torch.gru if self.cell == "gru" else torch.rnn_tanh
         return run(rows, start[0], weights, *options)[0]
+
+    def step_by_step(self, rows: torch.Tensor, weights: list[torch.Tensor], start: list[torch.Tensor]) -> torch.Tensor:
+        """The same as a loop of single steps."""
+        entering, state, memory = F.linear(rows, weights[0], weights[2]), start[0][0], start[-1][0]
+        found = []
+        for x in entering.unbind(1):
+            h = F.linear(state, weights[1], weights[3])
+            if self.cell == "rnn":
+                state = torch.tanh(x + h)
+            elif self.cell == "lstm":
+                enter, forget, new, leave = (x + h).chunk(4, 1)
+                memory = torch.sigmoid(forget) * memory + torch.sigmoid(enter) * torch.tanh(new)
+                state = torch.sigmoid(leave) * torch.tanh(memory)
+            else:
+                (reset, update, new), (r, z, n) = x.chunk(3, 1), h.chunk(3, 1)
+                update = torch.sigmoid(update + z)
+                state = (1 - update) * torch.tanh(new + torch.sigmoid(reset + r) * n) + update * state
+            found.append(state)
+        return torch.stack(found, 1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         with torch.autocast(x.device.type, enabled=False):
