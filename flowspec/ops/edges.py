@@ -16,11 +16,12 @@ class Dense:
 class Window:
     """Every channel may read every channel of the one input at p + offset. A weighted op.
 
-    `shape` and `dilation` are the kernel's; `free` kernels slide to end at the last place they may know, which is
-    settled when the bounds are known (a sequence in raster order)."""
+    `shape` and `dilation` are the kernel's; a kernel that `slides` ends at the last place it may know, which is settled
+    when the bounds are known (a sequence in raster order)."""
 
     shape: tuple[int, ...]
     dilation: tuple[int, ...]
+    slides: bool = True
 
     def centred(self) -> tuple[tuple[int, ...], ...]:
         """The displacements of the taps where nothing moves the kernel; an even one reaches one further back."""

@@ -240,7 +240,7 @@ class Head(Weighted):
         if output.flat:
             return Dense()
         axes = len(output.sites)
-        return Window(per_axis(self.kernel, axes, "kernel"), (1,) * axes)
+        return Window(per_axis(self.kernel, axes, "kernel"), (1,) * axes, slides=not inputs[0].own)
 
     def parameters(self, site: NetSite) -> int:
         if self._by_site(site):

@@ -83,6 +83,13 @@ def test_a_strict_state_on_diagonals_reads_nothing_of_its_own_place() -> None:
         assert judge_any(image(1, f"[{{lstm: 4, along: diagonals, both: {both}}}]", "raster")) == "FS404"
 
 
+@pytest.mark.parametrize("order", ["raster", "reverse"])
+def test_weights_of_each_sites_own_slide_nowhere(order: str) -> None:
+    sequence = f"x: {{shape: [1, 5], values: real}}\norder: {order}\nhead: normal\nnet: "
+    assert judge_any(f"{sequence}[{{linear: 4, tied: true, knows: upto}}]") == "FS404"
+    assert judge_any(f"{sequence}[{{linear: 4, tied: true, knows: upto}}, {{conv: 4}}]") == "legal"
+
+
 def test_masks_are_those_of_their_kind() -> None:
     report = judge(image(1, "[{lstm: 4}, {lstm: 4, along: rows}]", "raster"))
     found = [type(m) for m in top_net(report).knowledge.masks if m is not None]

@@ -103,7 +103,8 @@ def _taps(net: Network, i: int, j: int, targets: list[About] | None) -> list[Sit
     kernel = per_axis(getattr(op, "kernel", 1), axes)
     dilation = per_axis(getattr(op, "dilation", 1), axes)
     first = [-(k // 2) * d for k, d in zip(kernel, dilation, strict=True)]
-    if targets is not None and axes == 1 and net.world.order.label in ("raster", "reverse"):
+    by_site = i == net.graph.output and net.shapes[j].own  # weights of each site's own, which slide nowhere
+    if targets is not None and axes == 1 and net.world.order.label in ("raster", "reverse") and not by_site:
         here = any(kept_at(net, s, t, (0,), stride(net, i)) for s in set(net.bounds[j]) for t in set(targets))
         last, reach = 0 if here else 1, (kernel[0] - 1) * dilation[0]
         first = [last] if net.world.order.label == "reverse" else [-last - reach]

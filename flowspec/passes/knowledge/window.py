@@ -50,7 +50,8 @@ def window(d: Derivation, i: int, node: NetNode, edges: Window, layout: Layout) 
 def _offsets(d: Derivation, edges: Window, source: Bounds, declared: Bounds) -> Ints:
     """The displacements of the taps: centred, or on a sequence in raster order ending at the last legal place."""
     shift = [-(k // 2) * step for k, step in zip(edges.shape, edges.dilation, strict=True)]
-    if len(edges.shape) == 1 and isinstance(d.relation, EndlessGrid) and d.order.label in ("raster", "reverse"):
+    sequence = len(edges.shape) == 1 and isinstance(d.relation, EndlessGrid) and d.order.label in ("raster", "reverse")
+    if sequence and edges.slides:
         shift = [_sequence_start(d, edges, source, declared)]
     grid = product(*(range(k) for k in edges.shape))
     return np.array(
