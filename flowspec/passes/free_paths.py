@@ -53,7 +53,9 @@ def free_paths(net: NetFacts) -> Paths | None:
             reach[i] = tuple(algebra.unit(q) for q in range(prod(factors)))
         elif not any(inputs):
             reach[i] = ()
-        elif (places := _places(net, i)) is not None:
+        elif (places := _places(net, i)) is not None and not inputs[0]:
+            reach[i] = ()  # a context is read there; the value that it is added to gives only its shape
+        elif places is not None:
             into, out = (_over(shapes[k].sites, coarse) for k in (node.inputs[0], i))
             mask = masks[i]
             up = mask.factors if isinstance(mask, StrideMask) and mask.up else None
