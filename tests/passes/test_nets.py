@@ -274,6 +274,14 @@ def test_a_context_that_the_first_variable_cannot_see() -> None:
     assert finding.message.startswith("1 of 12 conditionals cannot see the context `c`, the first that of x[0,0,0]")
 
 
+@pytest.mark.parametrize("shape", ["2", "1, 2", "2, 2, 2"])
+def test_a_narrow_layer_that_is_left_with_its_context(shape: str) -> None:
+    judge(
+        f"x: {{shape: [{shape}], values: binary}}\ngiven: {{c: {{classes: 3}}}}\norder: reverse\n"
+        "net: [{conv: 2, kernel: 2}, {linear: 1, given: c}]\nhead: bernoulli"
+    )
+
+
 def test_context_lost_late_in_the_order() -> None:
     """Only the pixels to the left are read: of every row but the first the first pixel loses all, however long rows are."""
     report = judge(image(1, "[{conv: 2, kernel: [1, 3]}, relu]", size="2, 90"))

@@ -100,6 +100,6 @@ def _domain(graph: NetGraph, shapes: Shapes, knowledge: Knowledge, order: Order)
     if all(flat):
         return "prefix" if order.is_ranked else "bits"
     windows = all(m is None or isinstance(m, TapMask | StrideMask) for m in masks)
-    if order.scan is None or not windows or any(flat):
-        return "bits"
+    if order.scan is None or not windows or any(flat) or shapes[graph.output].flat:
+        return "bits"  # a flat head beside windows knows nothing, and has no sites to which offsets could point
     return "phases" if is_strided(graph, knowledge) else "offsets"
