@@ -132,6 +132,10 @@ CODES: tuple[Code, ...] = (
     Code("FS350", "parts-in-a-circle", "error", "parts condition each other in a circle"),
     Code("FS351", "empty-box", "error", "the box of a spline has no inside"),
     Code("FS352", "huge-matrix", "error", "a linear step has a matrix over too many variables"),
+    Code("FS360", "transform-out-of-place", "error", "a transform that this step cannot take"),
+    Code("FS361", "no-cdf", "error", "a distribution function that does not take the real line onto (0, 1)"),
+    Code("FS362", "not-elementwise", "error", "a step inside `invert` does not act on each number by itself"),
+    Code("FS363", "inverse-with-gaps", "error", "a step inside `invert` is not onto the domain of the next"),
     # FS4xx: orders and knowledge
     Code("FS401", "leak", "error", "a value sees the variable it predicts"),
     Code("FS402", "ensemble-inside", "error", "an ensemble of orders stands below the top"),

@@ -83,6 +83,9 @@ class Op:
     def required(cls) -> tuple[str, ...]:
         return tuple(f.name for f in _fields(cls) if "arg" in f.metadata and f.default is dataclasses.MISSING)
 
+    def admit(self) -> None:
+        """Raises OpError when arguments that are ops themselves do not fit."""
+
     @classmethod
     def summary(cls) -> str:
         return (cls.__doc__ or "").strip().splitlines()[0]

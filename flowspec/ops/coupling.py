@@ -33,6 +33,10 @@ class Conditioned(FlowOp):
         return self.transform.log_det
 
     @property
+    def tolerance(self) -> str:
+        return self.transform.tolerance
+
+    @property
     def domain(self) -> Support:
         return self.transform.domain
 
@@ -79,7 +83,7 @@ class Coupling(Conditioned):
         KEEP, "the half that passes: checkerboard, channel, half, rows, columns, even_odd, indices, ...", form="keep"
     )
     net: Any = arg(NET, "the net that gives the parameters", None, form="steps")
-    transform: Any = arg(TRANSFORM, "additive or affine", Affine(), form="transform")
+    transform: Any = arg(TRANSFORM, "additive, affine, a mixture or a spline", Affine(), form="transform")
     times: int = arg(TIMES, "how often the step stands here", 1)
     flip: bool = arg(BOOL, "whether every other one of `times` swaps the halves", True)
     swapped: bool = False
@@ -87,6 +91,16 @@ class Coupling(Conditioned):
     def turned(self) -> Coupling:
         """The same step with kept and moved swapped."""
         return replace(self, swapped=not self.swapped)
+
+    def admit(self) -> None:
+        """Raises OpError where what moves would not stay in the set that what is kept lies in."""
+        if not self.domain.equals(self.range):
+            raise OpError(
+                "FS360",
+                f"`{self.transform.name}` takes {self.domain} onto {self.range}, and a coupling leaves its kept half where it is",
+                "use it in an `autoregressive` step, or a transform such as `{logistic_mixture: K}`, which ends on the real line",
+                "transform",
+            )
 
     def kept(self, layout: Layout) -> Mask:
         """The entries that pass. Raises OpError."""
@@ -140,7 +154,7 @@ class AutoregressiveStep(Conditioned):
     log_det = "triangular"
     order: Any = arg(ORDER, "the order of the variables", form="order")
     net: Any = arg(NET, "the net that gives the parameters", None, form="steps")
-    transform: Any = arg(TRANSFORM, "additive or affine", Affine(), form="transform")
+    transform: Any = arg(TRANSFORM, "additive, affine, a mixture or a spline", Affine(), form="transform")
     fast: str = arg({"enum": ["density", "sampling"]}, "which direction takes one pass", "density")
     times: int = arg(TIMES, "how often the step stands here", 1)
     flip: bool = arg(BOOL, "whether every other one of `times` reverses a total order", True)

@@ -16,6 +16,7 @@ class DensityOp(Op):
 
     family = "density"
     bare: ClassVar[bool] = False  # standard when it stands bare in `base`
+    discrete: ClassVar[bool] = False  # a distribution over integers
     joins: ClassVar[bool] = False  # under `channels: joint` it models the channels of a site together
 
     @property
@@ -52,9 +53,16 @@ class DensityOp(Op):
         """The runtime's class for the standard member, where there is one."""
         raise NotImplementedError
 
+    def lower_cdf(self) -> Construct | None:
+        """The distribution function, from the real line onto (0, 1), where there is one: a flow step of a density that
+        is standard when it stands bare, and else a transform."""
+        return None
+
 
 class Discrete(DensityOp):
     """A distribution over integers."""
+
+    discrete = True
 
     def support(self, values: Support) -> Support:
         return values
@@ -119,6 +127,9 @@ class Normal(DensityOp):
     def lower_standard(self) -> Construct:
         return construct("StandardNormal")
 
+    def lower_cdf(self) -> Construct | None:
+        return construct("NormalCDF")
+
 
 @dataclass(frozen=True)
 class Logistic(DensityOp):
@@ -135,6 +146,9 @@ class Logistic(DensityOp):
 
     def lower_standard(self) -> Construct:
         return construct("StandardLogistic")
+
+    def lower_cdf(self) -> Construct | None:
+        return construct("Sigmoid")
 
 
 @dataclass(frozen=True)
@@ -202,6 +216,9 @@ class MixtureOp(DensityOp):
         one = construct(self.runtime, self.components)
         return one if channels == 1 else construct("JointMixture", one, channels)
 
+    def lower_cdf(self) -> Construct | None:
+        return None if self.discrete else construct(f"{self.runtime}CDF", self.components)
+
 
 @dataclass(frozen=True)
 class GaussianMixture(MixtureOp):
@@ -239,6 +256,7 @@ class DiscretizedLogisticMixture(MixtureOp):
     """
 
     name = "discretized_logistic_mixture"
+    discrete = True
     components: int = arg(POSITIVE_INT, "components of the mixture")
 
     def check_values(self, values: Support) -> None:

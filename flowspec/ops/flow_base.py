@@ -39,7 +39,12 @@ class FlowOp(Op):
     family = "flow"
     log_det: ClassVar[str] = "zero"  # zero | constant | elementwise | triangular | dense
     stochastic: ClassVar[bool] = False  # then log p(x) is a lower bound
-    inverse: ClassVar[str] = "closed form"
+    pointwise: ClassVar[bool] = False  # acts on each number by itself, so that it may stand inside `invert`
+
+    @property
+    def tolerance(self) -> str:
+        """What the root search of its inverse reaches; empty where the inverse has a closed form."""
+        return ""
 
     @property
     def log_det_form(self) -> str:

@@ -59,6 +59,7 @@ class Logit(FlowOp):
     """logit(alpha + (1 - 2 alpha) x): the unit interval onto the real line (Dinh et al. 2017)."""
 
     name = "logit"
+    pointwise = True
     main = "alpha"
     log_det = "elementwise"
     alpha: float = arg({"type": "number", "minimum": 0, "exclusiveMaximum": 0.5}, "how far the ends are pulled in", 0.0)
@@ -83,6 +84,7 @@ class FlowSigmoid(FlowOp):
     """The logistic function: the real line onto (0, 1)."""
 
     name = "sigmoid"
+    pointwise = True
     log_det = "elementwise"
 
     @property
@@ -104,6 +106,7 @@ class FlowTanh(FlowOp):
     """The hyperbolic tangent: the real line onto (-1, 1)."""
 
     name = "tanh"
+    pointwise = True
     log_det = "elementwise"
 
     @property
@@ -125,6 +128,7 @@ class FlowLog(FlowOp):
     """The logarithm: the positive numbers onto the real line."""
 
     name = "log"
+    pointwise = True
     log_det = "elementwise"
 
     @property
@@ -146,6 +150,7 @@ class FlowExp(FlowOp):
     """The exponential: the real line onto the positive numbers."""
 
     name = "exp"
+    pointwise = True
     log_det = "elementwise"
 
     @property
@@ -167,6 +172,7 @@ class FlowLeakyRelu(FlowOp):
     """x above 0, slope times x below: a bijection as long as the slope is positive."""
 
     name = "leaky_relu"
+    pointwise = True
     main = "slope"
     neutral = (("slope", 1),)
     log_det = "elementwise"
@@ -196,6 +202,7 @@ class Scale(Learned):
     """z = x exp(s), one learned s for each variable."""
 
     name = "scale"
+    pointwise = True
 
     def image(self, values: Support) -> Support:
         """A positive scale keeps signs."""
@@ -215,6 +222,7 @@ class Shift(Learned):
     """z = x + t, one learned t for each variable."""
 
     name = "shift"
+    pointwise = True
     log_det = "zero"
 
     def lower(self, site: FlowSite) -> Construct:
@@ -226,6 +234,7 @@ class ElementwiseAffine(Learned):
     """z = x exp(s) + t, learned for each variable."""
 
     name = "affine"
+    pointwise = True
 
     def parameters(self, layout: Layout) -> int:
         return 2 * layout.units

@@ -6,6 +6,7 @@ from typing import Any
 
 from flowspec.ops.attention import Attention
 from flowspec.ops.base import NetOp, Op
+from flowspec.ops.cdf import CdfStep, Invert
 from flowspec.ops.coupling import AutoregressiveStep, Coupling
 from flowspec.ops.densities import (
     Bernoulli,
@@ -54,6 +55,7 @@ from flowspec.ops.flow_shape import Permute, Reverse, Squeeze, Unsqueeze
 from flowspec.ops.flow_split import Split
 from flowspec.ops.flow_view import View
 from flowspec.ops.lookup import Embedding, OneHot, Position
+from flowspec.ops.mixtures import CdfTransform, GaussianMixtureTransform, LogisticMixtureTransform
 from flowspec.ops.orders import (
     Columns,
     EvenOdd,
@@ -95,12 +97,14 @@ DENSITIES: tuple[type[DensityOp], ...] = (
     LogisticMixture,
     DiscretizedLogisticMixture,
 )
-TRANSFORMS: tuple[type[Transform], ...] = (Additive, Affine, SplineTransform)
+TRANSFORMS: tuple[type[Transform], ...] = (
+    Additive, Affine, SplineTransform, LogisticMixtureTransform, GaussianMixtureTransform, CdfTransform,
+)  # fmt: skip
 ORDERS: tuple[type[OrderOp], ...] = (
     Raster, ReverseOrder, Columns, EvenOdd, SCurve, Hilbert, RandomOrder, Explicit, Levels, Graph, Subscale, NoOrder,
 )  # fmt: skip
 FLOWS: tuple[type[FlowOp], ...] = (
-    Dequantize, Logit, FlowSigmoid, FlowTanh, FlowLog, FlowExp, FlowLeakyRelu, Spline, Scale, Shift, ElementwiseAffine, ActNorm, LinearStep, Conv1x1, Permute, Reverse,
+    Dequantize, Logit, FlowSigmoid, FlowTanh, FlowLog, FlowExp, FlowLeakyRelu, CdfStep, Invert, Spline, Scale, Shift, ElementwiseAffine, ActNorm, LinearStep, Conv1x1, Permute, Reverse,
     Squeeze, Unsqueeze, Split, View, Coupling, AutoregressiveStep,
 )  # fmt: skip
 

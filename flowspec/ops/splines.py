@@ -151,6 +151,7 @@ class Spline(FlowOp):
     name = "spline"
     main = "kind"
     log_det = "elementwise"
+    pointwise = True
     kind: str = arg(KIND, "linear, quadratic or rational_quadratic", "rational_quadratic")
     bins: int = arg(BINS, _BINS, 8)
     box: Box = arg(BOX, _BOX, 3.0)

@@ -15,6 +15,7 @@ class Transform(Op):
 
     family = "transform"
     log_det: ClassVar[str]
+    tolerance: ClassVar[str] = ""  # what the root search of the inverse reaches; empty where there is a closed form
     kernel: int | tuple[int, ...]
 
     @property

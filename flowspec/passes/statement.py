@@ -64,11 +64,13 @@ def _context(facts: Facts) -> str:
 
 
 def _invertible(flow: Flow, facts: Facts) -> str:
-    exact = [n for n in flow.nodes if not n.op.stochastic]
+    searched = [n.op.tolerance for n in flow.nodes if n.op.tolerance]
+    exact = [n for n in flow.nodes if not n.op.stochastic and not n.op.tolerance]
     forms = Counter(n.op.log_det_form for n in flow.nodes)
     order = ("dense", "triangular", "elementwise", "constant", "zero")
     listed = ", ".join(f"{forms[f]} {f}" for f in order if forms[f])
     inverses = f"{len(exact)} exact {'inverse' if len(exact) == 1 else 'inverses'}"
+    inverses += f", {len(searched)} by root search to {max(searched, key=float)}" if searched else ""
     text = f"{inverses}; log-det: {listed or 'none'}"
     stochastic = sorted({n.op.name for n in flow.nodes if n.op.stochastic})
     return text + (f"; {', '.join(stochastic)} makes log p(x) a lower bound" if stochastic else "")

@@ -26,6 +26,7 @@ from flowspec.runtime.linear import MaskedLinear, SubsetLinear
 from flowspec.runtime.lines import DiagonalRecurrence, RowRecurrence
 from flowspec.runtime.local import LocalConv
 from flowspec.runtime.masks import check_digest, groups, permutation, places, spread
+from flowspec.runtime.mixtures import GaussianMixtureCDF, LogisticMixtureCDF, MixtureCDF, MixtureLogit
 from flowspec.runtime.model import Model
 from flowspec.runtime.norms import ChannelNorm
 from flowspec.runtime.numbers import signed_unit
@@ -37,10 +38,12 @@ from flowspec.runtime.steps.actnorm import ActNorm
 from flowspec.runtime.steps.affine import ElementwiseAffine, Scale, Shift
 from flowspec.runtime.steps.autoregressive import AutoregressiveStep
 from flowspec.runtime.steps.bits import Bits
+from flowspec.runtime.steps.cdf import NormalCDF
 from flowspec.runtime.steps.coupling import MaskCoupling, SliceCoupling
 from flowspec.runtime.steps.dequantize import Dequantize
 from flowspec.runtime.steps.elementwise import Elementwise
 from flowspec.runtime.steps.exp import Exp, Log
+from flowspec.runtime.steps.invert import Inverse
 from flowspec.runtime.steps.leaky_relu import LeakyReLU
 from flowspec.runtime.steps.logit import Logit
 from flowspec.runtime.steps.matrix import DenseStep, HouseholderStep, LUStep, QRStep
@@ -87,8 +90,10 @@ __all__ = [
     "Flow",
     "Free",
     "GaussianMixture",
+    "GaussianMixtureCDF",
     "HouseholderStep",
     "Independent",
+    "Inverse",
     "JointMixture",
     "LUStep",
     "LeakyReLU",
@@ -99,6 +104,7 @@ __all__ = [
     "Log",
     "Logistic",
     "LogisticMixture",
+    "LogisticMixtureCDF",
     "Logit",
     "LowView",
     "MaskCoupling",
@@ -107,8 +113,11 @@ __all__ = [
     "MaskedLinear",
     "MaskedUp",
     "Mixture",
+    "MixtureCDF",
+    "MixtureLogit",
     "Model",
     "Normal",
+    "NormalCDF",
     "Permute",
     "PrefixSum",
     "QRStep",

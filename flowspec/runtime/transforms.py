@@ -1,4 +1,4 @@
-"""Increasing maps of the real line onto itself, with parameters from a net."""
+"""Increasing maps of one number, with parameters from a net."""
 
 from __future__ import annotations
 
@@ -10,10 +10,14 @@ from flowspec.runtime.precision import upcast
 class Transform:
     """z = T(x; theta), entry by entry; stateless, computed in float32 at least.
 
-    theta is (*x.shape, size). At theta = 0 the map is the identity.
+    theta is (*x.shape, size). At theta = 0 the map is the identity, if it says nothing else.
     """
 
     size: int
+
+    def start(self, shape: tuple[int, ...]) -> torch.Tensor:
+        """The theta at which learning begins where it is free, (*shape, size)."""
+        return torch.zeros(*shape, self.size)
 
     def forward(self, x: torch.Tensor, theta: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """z and log|dz/dx|, both of the shape of x."""

@@ -391,9 +391,26 @@ _IMAGE_KEEPS = (
     "even_odd",
     "[0, 5]",
 )
+_DECODER = "decoder: {net: {mlp: [8]}, head: bernoulli}"
 STEPS = (
     flow("dequantize", "flow:dequantize", "dequantize", values="4"),
     flow("dequantize/logit", "flow:dequantize flow:logit", "dequantize, {logit: 0.05}", values="4", shape="[1, 2, 2]"),
+    flow("dequantize/variational", "flow:dequantize", "{dequantize: {variational: {given: {c: {mlp: [9], in: x}}, "
+         "flow: [logit, {coupling: {keep: half, net: {mlp: [8]}, times: 2}, given: c}], base: {head: {normal: {}, in: c}}}}}", values="4"),
+    flow("dequantize/variational-net", "flow:dequantize", "{dequantize: {variational: {flow: [logit], base: {net: {mlp: [9]}, head: logistic}}}}",
+         shape="[1, 2, 2]", values="3"),
+    flow("dequantize/variational-image", "flow:dequantize", "{dequantize: {variational: {given: {c: {chain: [{conv: 4, kernel: 3}, tanh], in: x}, y: c}, "
+         "flow: [logit, {autoregressive: {order: raster, net: {mlp: [30]}, fast: sampling}, given: [c, y]}], base: normal}}}",
+         shape="[1, 2, 2]", values="4", more=LABEL),
+    flow("encode", "flow:encode", f"{{encode: [2], posterior: {{net: {{mlp: [8]}}, head: normal}}, {_DECODER}}}", shape="[5]", values="binary"),
+    flow("encode/iaf", "flow:encode", "{encode: [3], posterior: {given: {h: {mlp: [9], in: x}}, flow: [{autoregressive: {order: raster, "
+         f"net: {{mlp: [8]}}, fast: sampling, times: 2}}, given: h}}], base: {{head: {{normal: {{}}, in: h}}}}}}, {_DECODER}}}", shape="[5]", values="binary"),
+    flow("encode/prior", "flow:encode", f"{{encode: [4], posterior: {{net: {{mlp: [8]}}, head: normal}}, {_DECODER}}}, "
+         "{coupling: {keep: half, net: {mlp: [8]}, times: 2}}", shape="[1, 2, 3]", values="binary"),
+    flow("encode/twice", "flow:encode", f"{{encode: [4], posterior: {{net: {{mlp: [8]}}, head: normal}}, {_DECODER}}}, "
+         "{encode: [2], posterior: {net: {mlp: [8]}, head: normal}, decoder: {net: {mlp: [8]}, head: normal}}", shape="[5]", values="binary"),
+    flow("encode/label", "flow:encode", "{encode: [2], posterior: {given: {h: x, c: c}, net: {mlp: [8]}, head: normal}, "
+         "decoder: {given: [z, c], net: {mlp: [8]}, head: categorical}}", shape="[4]", values="3", more=LABEL),
     flow("logit", "flow:logit", "{logit: 0.05}", values="[0, 1]"),
     flow("logit/arguments", "flow:logit", "{logit: {alpha: 0.2}}", values="[0, 1]", shape="[2, 2, 2]"),
     flow("sigmoid", "flow:sigmoid", "sigmoid", base="uniform", shape="[1, 2, 2]"),
@@ -493,6 +510,7 @@ STEPS = (
 
 _TAILLESS = "{kind: %s, bins: 3, box: [0, 1], tails: none}"
 _SPLINES = ("linear", "quadratic", "rational_quadratic")
+_MIXTURES = ("gaussian_mixture", "logistic_mixture")
 
 MAPS = (
     flow("step-linear/dense", "flow:linear", "{linear: dense}"),
@@ -530,6 +548,28 @@ MAPS = (
          shape="[3]", base="uniform"),
     flow("transform-spline/kernel", "transform:spline",
          f"{{coupling: {{keep: checkerboard, net: {_CONVS}, transform: {{spline: {{bins: 3, kernel: 3}}}}}}, times: 2}}", shape="[1, 3, 3]"),
+)  # fmt: skip
+
+MIXTURES = (
+    *(flow(f"cdf/{k}", "flow:cdf density:uniform", f"{{cdf: {k}}}", base="uniform", shape="[3]") for k in ("normal", "logistic")),
+    *(flow(f"cdf/{k}", "flow:cdf density:uniform", f"{{cdf: {{{k}: 3}}}}", base="uniform") for k in _MIXTURES),
+    flow("cdf/image", "flow:cdf flow:logit", "affine, {cdf: {density: {gaussian_mixture: 1}}}, logit", shape="[2, 1, 2]"),
+    flow("invert", "flow:invert flow:cdf", "{cdf: {gaussian_mixture: 2}}, {invert: [{cdf: normal}]}"),
+    flow("invert/chain", "flow:invert", "{invert: [sigmoid, {spline: {box: [0, 1], tails: none}}, logit, affine, {leaky_relu: 0.3}]}", shape="[1, 2, 2]"),
+    flow("invert/twice", "flow:invert flow:cdf", "{invert: [{invert: {cdf: {logistic_mixture: 2}}}, shift]}, logit"),
+    *(flow(f"transform-{k}", f"transform:{k}", f"{{coupling: {{keep: half, net: {_NET}, transform: {{{k}: 3}}}}, times: 2}}") for k in _MIXTURES),
+    *(flow(f"transform-{k}/autoregressive", f"transform:{k}",
+           f"{{autoregressive: {{order: reverse, net: {_NET}, transform: {{{k}: {{components: 2}}}}}}}}", shape="[3]") for k in _MIXTURES),
+    *(flow(f"transform-{k}/sampling", f"transform:{k}",
+           f"{{autoregressive: {{order: raster, net: {_NET}, transform: {{{k}: 1}}, fast: sampling}}}}", shape="[3]") for k in _MIXTURES),
+    flow("transform-logistic_mixture/kernel", "transform:logistic_mixture",
+         f"{{coupling: {{keep: checkerboard, net: {_CONVS}, transform: {{logistic_mixture: 2, kernel: 3}}}}, times: 2}}", shape="[1, 3, 3]"),
+    *(flow(f"transform-cdf/{k}", "transform:cdf",
+           f"{{autoregressive: {{order: raster, net: {_NET}, transform: {{cdf: {{{k}: 2}}}}}}}}", shape="[3]", base="uniform") for k in _MIXTURES),
+    flow("transform-cdf/graph", "transform:cdf flow:invert",
+         f"{{autoregressive: {{order: {{graph: {{1: [0], 3: [1]}}}}, net: {_NET}, transform: {{cdf: {{mixture: {{gaussian_mixture: 2}}}}}}}}}}, {{invert: [sigmoid]}}"),
+    flow("transform-cdf/sampling", "transform:cdf",
+         f"{{autoregressive: {{order: raster, net: {_NET}, transform: {{cdf: {{logistic_mixture: 2}}}}, fast: sampling}}}}", shape="[2]", values="[0, 1]"),
 )  # fmt: skip
 
 # --- between grids ----------------------------------------------------------------------------------------------------
@@ -600,4 +640,5 @@ CASES: tuple[Case, ...] = (
     *ORDERS,
     *STEPS,
     *MAPS,
+    *MIXTURES,
 )

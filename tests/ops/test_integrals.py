@@ -22,6 +22,8 @@ REAL = {
     "spline": tuple(
         f"{{spline: {{kind: {k}, bins: 5, box: 2}}}}" for k in ("linear", "quadratic", "rational_quadratic")
     ),
+    "logistic_mixture": ("{logistic_mixture: 3}",),
+    "gaussian_mixture": ("{gaussian_mixture: 2}",),
 }
 UNIT = {
     "spline": tuple(
@@ -29,6 +31,8 @@ UNIT = {
         for k in ("linear", "quadratic", "rational_quadratic")
     ),
 }
+# Transforms of the real line onto (0, 1), which stand in autoregressive steps only.
+SQUASH = {"cdf": ("{cdf: {logistic_mixture: 2}}", "{cdf: {gaussian_mixture: 3}}")}
 # Densities on the real line and on [0, 1].
 ON_REAL = {
     "normal": ("normal", "{head: normal}"),
@@ -49,11 +53,14 @@ TABLE = [
     *(("real", t, ", sigmoid", b) for t in _listed(REAL) for b in _listed(ON_UNIT)),
     *(("[0, 1]", t, "", b) for t in _listed(UNIT) for b in _listed(ON_UNIT)),
     *(("[0, 1]", t, ", logit", b) for t in _listed(UNIT) for b in _listed(ON_REAL)),
+    *(("real", t, "", b) for t in _listed(SQUASH) for b in _listed(ON_UNIT)),
+    *(("real", t, ", {invert: [{cdf: normal}]}", b) for t in _listed(SQUASH) for b in _listed(ON_REAL)),
 ]
 STEPS = [
     ("real", "spline, scale, {spline: linear}, shift"), ("real", "{leaky_relu: 0.3}, affine, {spline: quadratic}"),
     ("real", "actnorm, {linear: dense}, {spline: {bins: 4}}, {linear: qr}"), ("positive", "scale, log, spline, {linear: lu}"),
     ("real", "{linear: householder}, exp, scale, log, {spline: {box: [-1, 2]}}"), ("[0, 1]", "{logit: 0}, {linear: lu}"),
+    ("real", "{cdf: {gaussian_mixture: 2}}, logit, affine"), ("real", "affine, {cdf: logistic}, {invert: [{cdf: normal}, scale]}"),
     ("[0, 1]", "{spline: {kind: quadratic, box: [0, 1], tails: none}}, logit, affine"), ("real", "sigmoid, {spline: {box: [0, 1], tails: none}}, logit"),
 ]  # fmt: skip
 
@@ -97,7 +104,7 @@ def integral(model: Any, values: str, size: int) -> float:
 @pytest.mark.parametrize(("values", "transform", "end", "base"), TABLE)
 def test_a_transform_and_a_base(values: str, transform: str, end: str, base: str, size: int) -> None:
     step = f"{{autoregressive: {{order: raster, net: [{{linear: 5}}, tanh], transform: {transform}}}}}"
-    if size == 2:
+    if size == 2 and transform not in _listed(SQUASH):
         step = f"{{coupling: {{keep: half, net: [{{linear: 5}}, tanh], transform: {transform}}}}}, {step}"
     model = instance(_class(size, values, step + end, base), 1)
     assert abs(integral(model, values, size) - 1) < 1e-3
@@ -111,5 +118,5 @@ def test_steps_without_a_net(values: str, steps: str, size: int) -> None:
 
 
 def test_every_transform_and_every_density_stands_in_the_table() -> None:
-    assert set(vocabulary("transform")) == set(REAL) | set(UNIT)
+    assert set(vocabulary("transform")) == set(REAL) | set(UNIT) | set(SQUASH)
     assert set(vocabulary("density")) == set(ON_REAL) | set(ON_UNIT) | ELSEWHERE

@@ -12,6 +12,8 @@ from torch import nn
 from flowspec import runtime
 from flowspec.graph.layout import Layout
 from flowspec.graph.support import POSITIVE, REAL, UNIT_CLOSED, Support, interval
+from flowspec.ops.cdf import CdfStep, Invert
+from flowspec.ops.densities import GaussianMixture, Logistic, LogisticMixture, Normal
 from flowspec.ops.flow_base import FlowOp, FlowSite
 from flowspec.ops.flow_elementwise import (
     ElementwiseAffine,
@@ -30,6 +32,8 @@ from flowspec.ops.splines import Spline
 KINDS = ("linear", "quadratic", "rational_quadratic")
 OPS: tuple[FlowOp, ...] = (
     FlowLog(), FlowExp(), FlowSigmoid(), FlowTanh(), FlowLeakyRelu(0.2), Logit(0.1), Scale(), Shift(), ElementwiseAffine(),
+    CdfStep(Normal()), CdfStep(Logistic()), CdfStep(GaussianMixture(2)), CdfStep(LogisticMixture(3)), Invert((CdfStep(Normal()),)),
+    Invert((FlowTanh(),)), Invert((FlowExp(), FlowLog(), FlowLeakyRelu(0.2))), Invert((FlowSigmoid(), Logit(0), Scale())),
     *(Spline(kind=k, bins=4, box=2.0) for k in KINDS), *(Spline(kind=k, bins=4, box=(0, 1), tails="none") for k in KINDS),
 )  # fmt: skip
 VALUES = (

@@ -12,6 +12,7 @@ from flowspec.passes.resolve.arguments import Arguments, read_arguments, read_st
 from flowspec.passes.resolve.conditioners import Request, conditioner
 from flowspec.passes.resolve.contexts import read_given
 from flowspec.passes.resolve.densities import Place
+from flowspec.passes.resolve.inner_ops import admitted, make
 from flowspec.passes.resolve.keeps import read_keep
 from flowspec.passes.resolve.orders import read_order, refuse_modifiers
 from flowspec.passes.resolve.session import Scope, Session
@@ -50,8 +51,11 @@ def _instance(
     transform: Transform = Affine()
     if "transform" in arguments.nodes:
         found = _transform(arguments.nodes["transform"], scope, session)
-        values["transform"] = transform = found or transform  # the default stands in for one that failed
+        values["transform"] = transform = found or transform  # the kernel of the default stands in for a lost one
+        ok = ok and found is not None
     instance: Any = op(**values) if ok else None
+    if instance is not None and not admitted(instance, step, arguments, session):
+        instance = None
     return instance, transform
 
 
@@ -62,7 +66,7 @@ def _transform(node: Node, scope: Scope, session: Session) -> Transform | None:
     op, step = parsed
     arguments = read_arguments(op, step, scope, session)
     refuse_modifiers(arguments, "a transform", session)
-    found: Any = op(**arguments.values) if arguments.ok else None
+    found = make(op, step, arguments, scope, session)
     return found if isinstance(found, Transform) else None
 
 

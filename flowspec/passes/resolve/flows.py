@@ -15,6 +15,7 @@ from flowspec.passes.resolve.arguments import Arguments, read_arguments, read_st
 from flowspec.passes.resolve.conditioned import read_conditioned, turns
 from flowspec.passes.resolve.counts import times_of
 from flowspec.passes.resolve.flow_parts import FlowParts
+from flowspec.passes.resolve.inner_ops import make
 from flowspec.passes.resolve.loops import EXTRA, block_scope, body_of, rounds_of
 from flowspec.passes.resolve.names import check_value_name
 from flowspec.passes.resolve.net_state import MAX_NESTING
@@ -144,13 +145,11 @@ class FlowBuilder(FlowParts):
 
     def _plain(self, op: type[Op], step: Step, arguments: Arguments, value: int, label: str) -> int:
         place = site(step.op)
-        if not arguments.ok:
+        made = self._made(op, step, arguments)
+        if made is None:
             self.loose = self.loose or issubclass(op, Parting)
             return self.unknown(value, place, unknown_step(op) if issubclass(op, FlowOp) else None, label)
-        key = ("op", step.node, self.scope.key)
-        if key not in self.session.memo:
-            self.session.memo[key] = op(**arguments.values)
-        instance: Any = self.session.memo[key]
+        instance: Any = made
         count = len(instance.part_names()) if isinstance(instance, Parting) else 1
         for _ in range(times_of(arguments, self.scope, self.session)):
             node_id, outputs = self.add(instance, value, place, label, count, args=arguments.spans)
@@ -158,6 +157,14 @@ class FlowBuilder(FlowParts):
                 self.leave(instance, step, node_id, outputs, place)
             value = outputs[-1]
         return value
+
+    def _made(self, op: type[Op], step: Step, arguments: Arguments) -> Op | None:
+        """The op with its arguments, one for all uses in loops; None where they are wrong."""
+        key = ("op", step.node, self.scope.key)
+        if key not in self.session.memo:
+            self.session.memo[key] = make(op, step, arguments, self.scope, self.session)
+        found: Op | None = self.session.memo[key]
+        return found
 
     def _conditioned(self, op: type[Op], step: Step, arguments: Arguments, value: int, label: str) -> int:
         found, net = read_conditioned(op, step, arguments, self.place, self.scope, self.session)

@@ -9,12 +9,12 @@ from flowspec.runtime.transforms import Transform
 
 
 class Elementwise(nn.Module):
-    """z_i = T(x_i; theta_i), theta learned, (*shape, size), and 0 at first."""
+    """z_i = T(x_i; theta_i), theta learned, (*shape, size)."""
 
     def __init__(self, transform: Transform, shape: tuple[int, ...]) -> None:
         super().__init__()
         self.transform = transform
-        self.theta = nn.Parameter(torch.zeros(*shape, transform.size))
+        self.theta = nn.Parameter(transform.start(shape))
 
     def forward(self, x: torch.Tensor, **given: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         z, log_slope = self.transform.forward(x, self.theta.expand(x.shape[0], *self.theta.shape))

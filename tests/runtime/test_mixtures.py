@@ -1,0 +1,116 @@
+"""Mixture distribution functions: tails, slopes, the tolerance of the root search, and its gradients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+
+from flowspec.runtime import GaussianMixtureCDF, Inverse, LogisticMixtureCDF, MixtureLogit, NormalCDF, Sigmoid
+
+KINDS = pytest.mark.parametrize("kind", [GaussianMixtureCDF, LogisticMixtureCDF])
+TYPES = pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+
+
+def theta(transform: Any, rows: int, size: float, dtype: torch.dtype = torch.float64) -> torch.Tensor:
+    torch.manual_seed(1)
+    return size * torch.randn(rows, transform.size, dtype=dtype)
+
+
+@KINDS
+def test_a_distribution_function_is_the_integral_of_its_density(kind: Any) -> None:
+    cdf = kind(3)
+    x = torch.linspace(-12, 12, 4001, dtype=torch.float64).expand(8, -1).clone().requires_grad_()
+    free = theta(cdf, 8, 0.8)[:, None].expand(8, 4001, -1)
+    u, log_slope = cdf.forward(x, free)
+    assert ((u > 0) & (u <= 1)).all()
+    (slope,) = torch.autograd.grad(u.sum(), x)
+    assert torch.allclose(slope, log_slope.exp(), atol=1e-12)
+    parts = cdf.parts(free)
+    y, log_slope = cdf.logit(x, parts)
+    (slope,) = torch.autograd.grad(y.sum(), x)
+    assert torch.allclose(slope.log(), log_slope, atol=1e-9)
+
+
+@KINDS
+@TYPES
+def test_far_tails_are_finite(kind: Any, dtype: torch.dtype) -> None:
+    """A thousand scales away both the map and its gradient are finite, on either side."""
+    transform = MixtureLogit(kind(4))
+    x = torch.tensor([-1e3, -40.0, 0.0, 40.0, 1e3], dtype=dtype).requires_grad_()
+    free = theta(transform, 5, 1.0, dtype).requires_grad_()
+    z, log_slope = transform.forward(x, free)
+    grads = torch.autograd.grad((z + log_slope).sum(), [x, free])
+    for value in (z, log_slope, *grads):
+        assert value.isfinite().all()
+
+
+@KINDS
+@TYPES
+@pytest.mark.parametrize("size", [0.5, 2.0, 6.0])
+def test_the_root_lies_within_the_stated_tolerance(kind: Any, dtype: torch.dtype, size: float) -> None:
+    """logit(u) crosses its value between x - tolerance and x + tolerance, also in gaps between modes."""
+    cdf = kind(5)
+    t = torch.cat([torch.linspace(-40, 40, 801), torch.linspace(-3, 3, 200)]).to(dtype)
+    free = theta(cdf, len(t), size, dtype)
+    x = cdf.root(t, free)
+    reach = (cdf.tolerance(dtype) * (1 + x.abs())).double()
+    parts = cdf.parts(free.double())
+    assert (cdf.logit(x.double() - reach, parts)[0] <= t + 1e-5 * (dtype == torch.float32) * (1 + t.abs())).all()
+    assert (cdf.logit(x.double() + reach, parts)[0] >= t - 1e-5 * (dtype == torch.float32) * (1 + t.abs())).all()
+
+
+@KINDS
+def test_round_trips(kind: Any) -> None:
+    torch.manual_seed(0)
+    x = torch.randn(500, dtype=torch.float64)
+    for transform in (MixtureLogit(kind(4)), kind(1)):
+        free = theta(transform, 500, 0.5)
+        z, log_slope = transform.forward(x, free)
+        clear = log_slope > -8  # beyond, numbers near 1 round to neighbours that lie further apart than the tolerance
+        assert (transform.inverse(z, free) - x)[clear].abs().max() < 1e-9
+
+
+@KINDS
+def test_gradients_through_the_inverse(kind: Any) -> None:
+    cdf = kind(3)
+    free = theta(cdf, 6, 0.7).requires_grad_()
+    u = torch.rand(6, dtype=torch.float64).mul(0.9).add(0.05).requires_grad_()
+    assert torch.autograd.gradcheck(cdf.inverse, (u, free))
+    transform = MixtureLogit(kind(2))
+    free = theta(transform, 6, 0.7).requires_grad_()
+    assert torch.autograd.gradcheck(transform.inverse, (torch.randn(6, dtype=torch.float64, requires_grad=True), free))
+
+
+def test_logistic_components_without_parameters_are_the_identity() -> None:
+    transform = MixtureLogit(LogisticMixtureCDF(3))
+    x = torch.linspace(-30, 30, 61, dtype=torch.float64)
+    z, log_slope = transform.forward(x, torch.zeros(61, transform.size, dtype=x.dtype))
+    assert torch.allclose(z, x)
+    assert log_slope.abs().max() < 1e-12
+
+
+@KINDS
+def test_the_search_is_one_graph(kind: Any) -> None:
+    transform = MixtureLogit(kind(2))
+    free, z = theta(transform, 4, 0.5), torch.randn(4, dtype=torch.float64)
+    compiled = torch.compile(transform.inverse, fullgraph=True, backend="eager")
+    assert torch.allclose(compiled(z, free), transform.inverse(z, free))
+
+
+def test_bfloat16_is_taken_up() -> None:
+    transform = MixtureLogit(GaussianMixtureCDF(2))
+    x = torch.randn(4).bfloat16()
+    z, log_slope = transform.forward(x, theta(transform, 4, 0.5).bfloat16())
+    assert z.dtype == log_slope.dtype == torch.float32
+
+
+@pytest.mark.parametrize("step", [NormalCDF(), Sigmoid()])
+def test_an_inverse_undoes_its_steps(step: Any) -> None:
+    x = torch.randn(7, 3, dtype=torch.float64)
+    u, log_det = step(x)
+    back, log_det_back = Inverse(step)(u)
+    assert torch.allclose(back, x)
+    assert torch.allclose(log_det + log_det_back, torch.zeros(7, dtype=x.dtype), atol=1e-9)
+    assert torch.allclose(Inverse(step).inverse(x), u)
