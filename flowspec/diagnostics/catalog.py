@@ -84,7 +84,6 @@ CODES: tuple[Code, ...] = (
     Code("FS139", "wrong-block", "error", "a block is used where it cannot stand"),
     Code("FS140", "recursion", "error", "a block or a net uses itself"),
     Code("FS141", "unused", "warning", "a definition is never used"),
-    Code("FS143", "not-yet", "error", "this version cannot do this yet"),
     # FS2xx: arguments
     Code("FS201", "unknown-argument", "error", "an argument is not one of this op's"),
     Code("FS202", "missing-argument", "error", "an argument that must be there is not"),
@@ -136,6 +135,10 @@ CODES: tuple[Code, ...] = (
     Code("FS361", "no-cdf", "error", "a distribution function that does not take the real line onto (0, 1)"),
     Code("FS362", "not-elementwise", "error", "a step inside `invert` does not act on each number by itself"),
     Code("FS363", "inverse-with-gaps", "error", "a step inside `invert` is not onto the domain of the next"),
+    Code("FS365", "drawn-outside", "error", "a step draws from a density with mass outside the values that it takes"),
+    Code("FS366", "drawn-without-gradient", "error", "a step draws from a density that gives no gradient"),
+    Code("FS367", "drawn-blindly", "warning", "a step draws from a density that sees nothing of x"),
+    Code("FS368", "inexact-posterior", "error", "a step takes a log-density off log p(x) that is not exact"),
     # FS4xx: orders and knowledge
     Code("FS401", "leak", "error", "a value sees the variable it predicts"),
     Code("FS402", "ensemble-inside", "error", "an ensemble of orders stands below the top"),

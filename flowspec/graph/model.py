@@ -142,6 +142,16 @@ class Part:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class Computed:
+    """A context that a step under `given` computes once, for all of a flow to read: its name, its origin, and its net."""
+
+    name: str
+    origin: str
+    conditioner: Conditioner
+    span: Span
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class Flow:
     """A graph of bijections from value 0 (x) to parts, each of which ends in one density."""
 
@@ -151,6 +161,7 @@ class Flow:
     contexts: tuple[Context, ...] = ()
     id: str = "model"
     number: int = 0  # no two flows of a program share one
+    computed: tuple[Computed, ...] = ()
 
     def own(self, origin: str) -> int | None:
         """The value of this flow that a context comes from; None where it comes from elsewhere."""
@@ -167,8 +178,10 @@ def origins_of(density: Density) -> frozenset[str]:
     """Where the contexts come from that some net of a density reads, also inside flows."""
     if not isinstance(density, Flow):
         return frozenset(c.origin for c in density.contexts)
-    nets = (c.origin for node in density.nodes if node.conditioner for c in node.conditioner.contexts)
-    return frozenset(nets).union(*(origins_of(part.density) for part in density.parts))
+    nets = [node.conditioner for node in density.nodes if node.conditioner] + [c.conditioner for c in density.computed]
+    drawn = [node.op.drawn for node in density.nodes if node.op.drawn is not None]
+    own = (c.origin for net in nets for c in net.contexts)
+    return frozenset(own).union(*(origins_of(inner) for inner in [*drawn, *(part.density for part in density.parts)]))
 
 
 Density = Leaf | Autoregressive | Flow
@@ -188,6 +201,6 @@ class Program:
 
 
 __all__ = [
-    "Autoregressive", "Conditioner", "Context", "Data", "Density", "Flow", "FlowNode", "Leaf", "Order", "OrderChoice",
+    "Autoregressive", "Computed", "Conditioner", "Context", "Data", "Density", "Flow", "FlowNode", "Leaf", "Order", "OrderChoice",
     "Part", "Program", "origins_of", "value_origin",
 ]  # fmt: skip

@@ -42,12 +42,14 @@ class NetNode:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class NetGraph:
-    """A net as a template: every use has its own weights. `output` is the index of the node that the head reads."""
+    """A net as a template: every use has its own weights. `output` is the index of its last node: the projection to
+    parameters, or where it is `bare` the value itself, which others read."""
 
     label: str
     nodes: tuple[NetNode, ...]
     output: int
     span: Span
+    bare: bool = False
 
     def consumers(self) -> tuple[tuple[int, ...], ...]:
         """For each node the nodes that read it."""

@@ -17,6 +17,7 @@ class DensityOp(Op):
     family = "density"
     bare: ClassVar[bool] = False  # standard when it stands bare in `base`
     discrete: ClassVar[bool] = False  # a distribution over integers
+    smooth: ClassVar[bool] = False  # a draw is a differentiable function of its parameters and of noise
     joins: ClassVar[bool] = False  # under `channels: joint` it models the channels of a site together
 
     @property
@@ -79,7 +80,7 @@ class Bernoulli(Discrete):
             raise OpError(
                 "FS231",
                 f"`bernoulli` is for binary variables, and these are {values}",
-                "declare `values: binary`, or use a head that fits",
+                "use `categorical`" if values.discrete else "declare `values: binary`, or use a head that fits",
             )
 
     def size(self, values: Support, channels: int = 1) -> int:
@@ -116,6 +117,7 @@ class Normal(DensityOp):
     """A Gaussian for each variable, by mean and log-scale. Bare in `base` it is the standard normal."""
 
     name = "normal"
+    smooth = True
     bare = True
 
     def size(self, values: Support, channels: int = 1) -> int:
@@ -136,6 +138,7 @@ class Logistic(DensityOp):
     """A logistic density for each variable, by mean and log-scale. Bare in `base` it is the standard one."""
 
     name = "logistic"
+    smooth = True
     bare = True
 
     def size(self, values: Support, channels: int = 1) -> int:
@@ -156,6 +159,7 @@ class Uniform(DensityOp):
     """The uniform density on [0, 1]. It has no parameters."""
 
     name = "uniform"
+    smooth = True
     bare = True
 
     def support(self, values: Support) -> Support:
@@ -176,6 +180,7 @@ class Beta(DensityOp):
     """The beta density x^(a-1) (1-x)^(b-1) / B(a, b) on (0, 1), of fixed a and b. It has no parameters."""
 
     name = "beta"
+    smooth = True
     main = "shape"
     bare = True
     shape: tuple[float, float] = arg(

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from flowspec.graph.layout import Layout
+from flowspec.graph.model import Density
 from flowspec.graph.support import REAL, UNKNOWN, Support
 from flowspec.ops.base import Op, OpError
 from flowspec.ops.lowering import Construct, Expr
@@ -23,7 +24,8 @@ class FlowSite:
     """Everything a flow step may know about one of its uses when it is lowered.
 
     `values` is where data lies in its input, `net` the constructor of its conditioner, `levels` the sampling level of
-    each entry of an autoregressive step (0 first).
+    each entry of an autoregressive step (0 first), `drawn` the constructor of the density that it draws from, and `reads`
+    the word by which that is given the input (empty where it reads nothing of it).
     """
 
     layout: Layout
@@ -31,6 +33,8 @@ class FlowSite:
     values: Support = REAL
     net: Construct | None = None
     levels: Expr | list[int] | None = None
+    drawn: Construct | None = None
+    reads: str = ""
 
 
 class FlowOp(Op):
@@ -40,6 +44,22 @@ class FlowOp(Op):
     log_det: ClassVar[str] = "zero"  # zero | constant | elementwise | triangular | dense
     stochastic: ClassVar[bool] = False  # then log p(x) is a lower bound
     pointwise: ClassVar[bool] = False  # acts on each number by itself, so that it may stand inside `invert`
+    draws: ClassVar[str] = ""  # the argument that holds a density of what the step draws, given its input
+
+    @property
+    def drawn(self) -> Density | None:
+        """The density of the variables that the step creates; None where it creates none."""
+        found: Density | None = getattr(self, self.draws) if self.draws else None
+        return found
+
+    @property
+    def drawn_values(self) -> Support:
+        """Where what is drawn has to lie."""
+        return REAL
+
+    def drawn_layout(self, layout: Layout) -> Layout:
+        """The layout of what is drawn."""
+        return layout
 
     @property
     def tolerance(self) -> str:
@@ -145,6 +165,8 @@ class Parting(Untouched):
     """
 
     auxiliary: ClassVar[bool] = False
+    leaving: ClassVar[str] = "base"  # the argument that holds the density of what leaves, given what goes on
+    going_on: ClassVar[str] = "rest"  # what that density calls what goes on, if the spec gives it no name
 
     @property
     def digits(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from flowspec.graph.layout import Layout
 from flowspec.graph.support import POSITIVE, REAL, UNIT_OPEN, Support
@@ -24,12 +25,19 @@ def _monotone(f: Callable[[float], float], values: Support) -> Support:
 class Dequantize(FlowOp):
     """(x + u) / N with u uniform on [0, 1): integers become numbers, and log p(x) becomes a lower bound.
 
-    Its -D ln N is counted. Decoding takes the floor and clips (Theis et al. 2016).
+    Its -D ln N is counted. Decoding takes the floor and clips (Theis et al. 2016). `variational` is another density of u
+    on (0, 1) given x, from which u is drawn: log P(x) >= E log p((x + u) / N) - D ln N - log q(u | x) (Ho et al. 2019).
     """
 
     name = "dequantize"
     log_det = "constant"
     stochastic = True
+    draws = "variational"
+    variational: Any = arg({"$ref": "#/definitions/density"}, "a density of u given x", None, form="density")
+
+    @property
+    def drawn_values(self) -> Support:
+        return UNIT_OPEN
 
     @property
     def range(self) -> Support:
@@ -51,7 +59,9 @@ class Dequantize(FlowOp):
             )
 
     def lower(self, site: FlowSite) -> Construct:
-        return construct("Dequantize", site.values.count)
+        if self.variational is None:
+            return construct("Dequantize", site.values.count)
+        return construct("VariationalDequantize", site.values.count, site.drawn, site.reads)
 
 
 @dataclass(frozen=True)

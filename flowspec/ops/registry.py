@@ -50,6 +50,7 @@ from flowspec.ops.flow_elementwise import (
     Scale,
     Shift,
 )
+from flowspec.ops.flow_encode import Encode
 from flowspec.ops.flow_linear import Conv1x1, LinearStep
 from flowspec.ops.flow_shape import Permute, Reverse, Squeeze, Unsqueeze
 from flowspec.ops.flow_split import Split
@@ -104,7 +105,7 @@ ORDERS: tuple[type[OrderOp], ...] = (
     Raster, ReverseOrder, Columns, EvenOdd, SCurve, Hilbert, RandomOrder, Explicit, Levels, Graph, Subscale, NoOrder,
 )  # fmt: skip
 FLOWS: tuple[type[FlowOp], ...] = (
-    Dequantize, Logit, FlowSigmoid, FlowTanh, FlowLog, FlowExp, FlowLeakyRelu, CdfStep, Invert, Spline, Scale, Shift, ElementwiseAffine, ActNorm, LinearStep, Conv1x1, Permute, Reverse,
+    Dequantize, Encode, Logit, FlowSigmoid, FlowTanh, FlowLog, FlowExp, FlowLeakyRelu, CdfStep, Invert, Spline, Scale, Shift, ElementwiseAffine, ActNorm, LinearStep, Conv1x1, Permute, Reverse,
     Squeeze, Unsqueeze, Split, View, Coupling, AutoregressiveStep,
 )  # fmt: skip
 

@@ -61,6 +61,7 @@ class UnknownDensity(DensityOp):
     """A density that failed; it fits any values."""
 
     name = "unknown"
+    smooth = True
     bare = True
 
     @property

@@ -27,13 +27,14 @@ from flowspec.order import Order
 from flowspec.passes.blind import completeness
 from flowspec.passes.cost import net_cost
 from flowspec.passes.coverage import Coverage, coverage_findings, flow_coverage, part_ties
+from flowspec.passes.draws import OF_MODELS, as_data, draw_findings
 from flowspec.passes.facts import DensityFacts, Facts, FlowFacts, NetFacts, Summary
 from flowspec.passes.flow_shapes import flow_shapes
 from flowspec.passes.heads import channel_findings, head_context, idle_modifier, value_findings
 from flowspec.passes.knowledge.bounds import free_knowledge, ordered_knowledge
 from flowspec.passes.knowledge.reach import net_reach
 from flowspec.passes.knowledge.seen import contexts_seen
-from flowspec.passes.parts import density_chain, part_cycle, sampling_chain, unread_views
+from flowspec.passes.parts import density_chain, part_cycle, sampling_chain, sequential, unread_views
 from flowspec.passes.shapes import net_shapes
 from flowspec.passes.support import density_support, flow_supports
 
@@ -228,6 +229,10 @@ class _Run:
         layouts = shapes.layouts
         whole = tuple(lay for lay in layouts if lay is not None)
         inner = self._inner_origins(flow, layouts, origins)
+        computed = self._computed(flow, layout, inner)
+        drawn = [
+            self._drawn(flow, node, layouts[node.input], inner) for node in flow.nodes if node.op.drawn is not None
+        ]
         nets = [
             self._step_net(node, layouts[node.input], inner) for node in flow.nodes if isinstance(node.op, Conditioned)
         ]
@@ -235,7 +240,7 @@ class _Run:
         cycle = part_cycle(flow)
         if cycle is not None:
             self.findings.append(cycle)
-        missing = len(whole) < len(layouts) or any(n is None for n in nets) or any(p is None for p in parts)
+        missing = len(whole) < len(layouts) or any(f is None for f in (*computed, *drawn, *nets, *parts))
         if (
             missing or shapes.findings or supports.failed or cycle or not self.program.whole
         ):  # what a wrong step does to coverage is nobody's fault
@@ -251,6 +256,29 @@ class _Run:
     ) -> dict[str, Layout]:
         own = {value_origin(flow.number, k): layout for k, layout in enumerate(layouts) if layout is not None}
         return {**origins, **own}
+
+    def _computed(self, flow: Flow, x: Layout, origins: dict[str, Layout]) -> list[NetFacts | None]:
+        """The nets of the contexts that a flow computes, whose layouts are added to `origins`."""
+        found = []
+        for c in flow.computed:
+            net = self._net(c, c.conditioner, NetContext(x, x, 1, False), dict(origins), None)
+            if net is not None:
+                origins[c.origin] = as_data(net.shapes[c.conditioner.graph.output])
+            found.append(net)
+        return found
+
+    def _drawn(
+        self, flow: Flow, node: FlowNode, layout: Layout | None, origins: dict[str, Layout]
+    ) -> DensityFacts | None:
+        """The facts of the density that a step draws from."""
+        if layout is None:
+            return None
+        before = len(self.findings)
+        facts = self.density(node.op.drawn, node.op.drawn_layout(layout), node.op.drawn_values, origins)
+        self.findings[before:] = [f for f in self.findings[before:] if f.code not in OF_MODELS]
+        if facts is not None:
+            self.findings.extend(draw_findings(flow, node, facts, self.seen_contexts))
+        return facts
 
     def _part_support(self, part: Part, values: Support) -> Support:
         if isinstance(part.density, Flow):
@@ -286,8 +314,10 @@ class _Run:
     def _flow_facts(
         self, flow: Flow, layout: Layout, values: Support, facts: FlowFacts, parts: list[DensityFacts]
     ) -> DensityFacts:
-        nets = [net for node in flow.nodes if (net := self.nets.get(node)) is not None]
-        parameters = sum(p.parameters for p in parts) + sum(net.parameters for net in nets)
+        nets = [net for user in (*flow.nodes, *flow.computed) if (net := self.nets.get(user)) is not None]
+        drawn = [self.densities[node.op.drawn] for node in flow.nodes if node.op.drawn is not None]
+        steps = sum(sequential(q.sampling_steps) for q in drawn)
+        parameters = sum(p.parameters for p in (*parts, *drawn)) + sum(net.parameters for net in nets)
         parameters += sum(node.op.parameters(facts.layouts[node.input]) for node in flow.nodes)
         statuses = [p.likelihood for p in parts] + ["bound" for n in flow.nodes if n.op.stochastic]
         worst = max(statuses, key=("exact", "bound", "estimate").index, default="exact")
@@ -296,7 +326,9 @@ class _Run:
             values,
             None,
             facts,
-            density_steps=max(1, density_chain(flow, self.densities, lambda node: self._slow(node, "sampling"))),
+            density_steps=max(
+                1, steps + density_chain(flow, self.densities, lambda node: self._slow(node, "sampling"))
+            ),
             sampling_steps=max(1, sampling_chain(flow, self.densities, lambda node: self._slow(node, "density"))),
             likelihood=worst,
             parameters=parameters,

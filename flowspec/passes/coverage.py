@@ -100,6 +100,11 @@ def flow_coverage(
             conditioned += 1
             touched[here] = True
             mixing.groups(here, groups)
+        if node.op.drawn is not None and len(node.outputs) > 1:  # an encoder, after which all variables hang together
+            touched[here] = True
+            mixing.union.join_all(here)
+            entries |= {node.outputs[0]: here, node.outputs[1]: np.full(layouts[node.outputs[1]].units, here[0])}
+            continue
         entries.update(_pass_on(node, here, layouts, mixing.union))
     for tie in ties:
         mixing.union.join_all(np.concatenate([entries[tie.value][tie.at], *(entries[v] for v in tie.given)]))
@@ -242,6 +247,9 @@ def coverage_findings(flow: Flow, coverage: Coverage) -> Iterator[Finding]:
             "FS341",
             f"{coverage.classes:,} groups of variables never mix (sizes {shown}): the model takes them to be independent",
             flow.span,
-            helps=("add a coupling, a permutation or an autoregressive step that joins them",),
+            helps=(
+                "add a coupling, a permutation or an autoregressive step that joins them, "
+                "or let a part with a model of its own be `given` another",
+            ),
             node=flow.id,
         )

@@ -69,12 +69,21 @@ def flow_bits(flow: Flow, facts: Facts) -> Bits:
         here = here if groups is None else _joined(here, groups)
         order = node.op.order_of_entries(layout)
         here = here if order is None else _rearranged(here, order)
+        if node.op.drawn is not None:
+            here = _drawn(here, found.layouts[node.outputs[-1]].units, len(node.outputs) > 1)
         start = 0
         for value in node.outputs:
             units = found.layouts[value].units
             values[value] = here.take(np.arange(start, start + units))
             start += units
-    return Bits(np.concatenate([values[p.value].data for p in flow.parts]), size)
+    encoded = {n.outputs[0] for n in flow.nodes if n.op.drawn is not None and len(n.outputs) > 1}  # are no entries of z
+    return Bits(np.concatenate([values[p.value].data for p in flow.parts if p.value not in encoded]), size)
+
+
+def _drawn(here: Bits, units: int, encoder: bool) -> Bits:
+    """What a step draws may depend on all that comes in; an encoder hands on what came in before it."""
+    every = np.repeat(np.bitwise_or.reduce(here.data, axis=0)[None], units, axis=0)
+    return Bits(np.concatenate([here.data, every]) if encoder else every, here.columns)
 
 
 def _joined(here: Bits, groups: Entries) -> Bits:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from flowspec.graph.layout import Layout
@@ -69,11 +69,16 @@ def contexts_of(density: Density) -> tuple[Context, ...]:
     if not isinstance(density, Flow):
         return density.conditioner.contexts if density.conditioner is not None else ()
     found: dict[str, Context] = {}
-    for node in density.nodes:
-        for context in node.conditioner.contexts if node.conditioner is not None else ():
+    own = {c.origin for c in density.computed}
+    for context in _read_in(density):
+        if density.own(context.origin) is None and context.origin not in own:
             found.setdefault(context.origin, context)
-    for part in density.parts:
-        for context in contexts_of(part.density):
-            if density.own(context.origin) is None:
-                found.setdefault(context.origin, context)
     return tuple(found.values())
+
+
+def _read_in(flow: Flow) -> Iterator[Context]:
+    """What the nets of a flow read, those of its parts last."""
+    for conditioner in [c.conditioner for c in flow.computed] + [n.conditioner for n in flow.nodes if n.conditioner]:
+        yield from conditioner.contexts
+    for density in [n.op.drawn for n in flow.nodes if n.op.drawn is not None] + [p.density for p in flow.parts]:
+        yield from contexts_of(density)

@@ -32,6 +32,7 @@ class Shell:
     bases: tuple[str, ...] = ()
     fields: tuple[tuple[str, Value], ...] = ()
     given: tuple[str, ...] | None = None  # the contexts that a model takes, whether or not it reads them
+    drawn: bool = False  # a step draws from it
 
 
 # --- families ------------------------------------------------------------------------------------------------------------

@@ -6,14 +6,14 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from flowspec.graph.model import Flow, FlowNode
+from flowspec.graph.model import Flow, FlowNode, value_origin
 from flowspec.graph.net import Frame
 from flowspec.graph.support import REAL
 from flowspec.ops.flow_base import FlowSite
 from flowspec.passes.facts import Facts, FlowFacts, NetFacts
 from flowspec.plan import names
 from flowspec.plan.code import Assign, Construct, Value
-from flowspec.plan.contexts import Origins, datum, entries, parameter_names
+from flowspec.plan.contexts import Origins, contexts_of, datum, entries, parameter_names, words_of
 from flowspec.plan.module import Module
 from flowspec.plan.nets import NetUse, net_class
 from flowspec.plan.orders import levels_text, places_of
@@ -21,6 +21,7 @@ from flowspec.plan.schedule import Schedule
 from flowspec.plan.steps import Def, Item, Key, Loop, Step
 
 ADD = Assign("log_det", "log_det + change")
+OFF = Assign("log_q", "log_q + change")
 _NUMBER = re.compile(r"\.?\d+\Z")
 
 
@@ -46,31 +47,72 @@ def flow_steps(flow: Flow, facts: Facts, origins: Origins, module: Module) -> li
     """Every step of a flow, in writing order."""
     found = facts.densities[flow].flow
     assert found is not None
-    return [_step(node, found, facts, origins, module) for node in flow.nodes]
+    return [_step(flow, node, found, facts, origins, module) for node in flow.nodes]
 
 
-def _step(node: FlowNode, found: FlowFacts, facts: Facts, origins: Origins, module: Module) -> FlowStep:
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """The density that a step draws from: its constructor, the word by which it is given what comes in, and its other
+    contexts by (keyword, origin)."""
+
+    construct: Construct
+    reads: str
+    keywords: tuple[tuple[str, str], ...]
+
+
+def _drawn(
+    flow: Flow, node: FlowNode, facts: Facts, found: FlowFacts, origins: Origins, module: Module
+) -> _Drawn | None:
+    density = node.op.drawn
+    if density is None:
+        return None
+    from flowspec.plan.flows import part_density  # which makes flows, and so steps, itself
+
+    contexts = contexts_of(density)
+    words = dict(zip((c.origin for c in contexts), words_of(contexts), strict=True))
+    x = value_origin(flow.number, node.input)
+    inner = {**origins, x: datum(found.layouts[node.input], found.forward[node.input])}
+    construct = part_density(density, density.id, facts, inner, module, f"The density that `{node.id}` draws from.")
+    return _Drawn(construct, words.get(x, ""), tuple((word, origin) for origin, word in words.items() if origin != x))
+
+
+def _step(flow: Flow, node: FlowNode, found: FlowFacts, facts: Facts, origins: Origins, module: Module) -> FlowStep:
     net = facts.nets.get(node)
     contexts = node.conditioner.contexts if node.conditioner is not None else ()
     keywords = tuple(zip(parameter_names(contexts).values(), (c.origin for c in contexts), strict=True))
     word = _NUMBER.sub("", node.id)
     log_det = node.op.log_det_form
+    drawn = _drawn(flow, node, facts, found, origins, module)
+    if drawn is not None:
+        keywords = drawn.keywords
     return FlowStep(
-        _construct(node, net, found, origins, module), keywords, log_det != "zero" and len(node.outputs) == 1, node.input, found.layouts[node.input].shape,
+        _construct(node, net, found, origins, module, drawn), keywords, log_det != "zero" and (len(node.outputs) == 1 or drawn is not None), node.input, found.layouts[node.input].shape,
         node.outputs, tuple(found.layouts[v].shape for v in node.outputs), names.member(word, "step"), word != node.op.name, node.scope,
         node.span.start.line, node.span.file != module.root,
     )  # fmt: skip
 
 
-def _construct(node: FlowNode, net: NetFacts | None, found: FlowFacts, origins: Origins, module: Module) -> Construct:
+def _construct(
+    node: FlowNode, net: NetFacts | None, found: FlowFacts, origins: Origins, module: Module, drawn: _Drawn | None
+) -> Construct:
     layout, values = found.layouts[node.input], found.forward[node.input]
     contexts = node.conditioner.contexts if node.conditioner is not None else ()
-    key = ("step", id(node.op), layout, values, id(net), tuple((c.name, origins[c.origin]) for c in contexts))
+    key = (
+        "step",
+        id(node.op),
+        id(node.op.drawn),
+        layout,
+        values,
+        id(net),
+        tuple((c.name, origins[c.origin]) for c in contexts),
+    )
 
     def lower() -> Construct:
         site = FlowSite(layout, tuple(found.layouts[v] for v in node.outputs), values)
         if net is not None:
             site = _with_net(site, node, net, origins, module)
+        if drawn is not None:
+            site = replace(site, drawn=drawn.construct, reads=drawn.reads)
         short = module.literals.shorten(node.op.lower(site))
         assert isinstance(short, Construct)
         return short
@@ -122,7 +164,8 @@ class Unit:
     def forward(self, wants: Sequence[str], first: bool) -> Item:
         """From data to latent; the first that counts begins the log-determinant."""
         starts = first and not self.many
-        extra = () if len(self.outputs) > 1 else ("_" if not self.counts else "log_det" if starts else "change",)
+        several = len(self.outputs) > 1  # and no log-determinant, unless it counts
+        extra = ("log_det" if starts else "change",) if self.counts else () if several else ("_",)
         after = (ADD,) if self.counts and not starts else ()
         defs = tuple(Def(v, want, shape) for v, want, shape in zip(self.outputs, wants, self.shapes, strict=True))
         if self.many:
@@ -139,6 +182,17 @@ class Unit:
             return Loop("step", f"reversed({self.name})", text, uses, (made,), ((0, 0),))
         text, uses = self._call(f"{self.name}.inverse", self.outputs)
         return Step(text, uses, (made,))
+
+    def back(self, want: str) -> Item:
+        """From latent to data, with the log-determinant, which is taken off a log-density."""
+        made = Def(self.input, want, self.source)
+        if self.many:
+            text, uses = self._call("back", self.outputs)
+            text = text.replace("back(", "back(step, ", 1)
+            return Loop("step", f"reversed({self.name})", text, uses, (made,), ((0, 0),), ("change",), (OFF,))
+        text, uses = self._call("back", self.outputs)
+        text = text.replace("back(", f"back({self.name}, ", 1)
+        return Step(text, uses, (made,), ("change",), (OFF,), fuses=False)
 
 
 def context_key(origin: str) -> Key:

@@ -56,7 +56,7 @@ def _new_net(use: NetUse, module: Module) -> str:
     x = next((e for e in use.entries if e.node == 0), None)
     sources = Sources(frozenset(e.node for e in use.entries if e.conversion), x.key if x else use.entries[0].node)
     net = Ops(lower_net(use.facts, sources, module.root), module, use.places, _source_names(use))
-    nodes = [i for i in sorted(net.ops) if i != graph.output]
+    nodes = [i for i in sorted(net.ops) if graph.bare or i != graph.output]
     level = Level(net, tree(nodes, lambda i: net[i].scope))
     result, head = _head(use, net, level)
     level.items[:0] = _conversions(use, net, x, head)
@@ -89,6 +89,8 @@ def _conversions(use: NetUse, net: Ops, x: Entry | None, head: str) -> list[Item
 def _head(use: NetUse, net: Ops, level: Level) -> tuple[Result, str]:
     """The last projection, in full precision, each variable's (or site's) parameters on the last axis; and its module."""
     context, output = use.facts.context, use.facts.conditioner.graph.output
+    if use.facts.conditioner.graph.bare:
+        return Result("{0}", (output,), use.facts.shapes[output].shape), ""
     op = net[output]
     assert op.module is not None
     name = "self." + level.attribute("head", net.literal(op.module), op)

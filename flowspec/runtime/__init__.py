@@ -40,8 +40,9 @@ from flowspec.runtime.steps.autoregressive import AutoregressiveStep
 from flowspec.runtime.steps.bits import Bits
 from flowspec.runtime.steps.cdf import NormalCDF
 from flowspec.runtime.steps.coupling import MaskCoupling, SliceCoupling
-from flowspec.runtime.steps.dequantize import Dequantize
+from flowspec.runtime.steps.dequantize import Dequantize, VariationalDequantize
 from flowspec.runtime.steps.elementwise import Elementwise
+from flowspec.runtime.steps.encode import Encode
 from flowspec.runtime.steps.exp import Exp, Log
 from flowspec.runtime.steps.invert import Inverse
 from flowspec.runtime.steps.leaky_relu import LeakyReLU
@@ -84,6 +85,7 @@ __all__ = [
     "Down",
     "Elementwise",
     "ElementwiseAffine",
+    "Encode",
     "Exp",
     "Factored",
     "Family",
@@ -142,6 +144,7 @@ __all__ = [
     "Transform",
     "Uniform",
     "Unsqueeze",
+    "VariationalDequantize",
     "WeightNorm",
     "check_digest",
     "checkerboard",

@@ -32,6 +32,14 @@ class Density(nn.Module):
         """(n, *shape)."""
         raise NotImplementedError
 
+    def middle(self, n: int, **given: torch.Tensor) -> torch.Tensor:
+        """A typical x of each of n samples, (n, *shape): a draw, unless there is something better."""
+        return self.sample(n, generator=None, **given)
+
+    def rsample(self, n: int, **given: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """n draws, (n, *shape), that gradients pass through, and their log-densities, (n,)."""
+        raise NotImplementedError
+
     def admit(self, x: torch.Tensor, given: dict[str, torch.Tensor]) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         """What comes in from outside, checked; parts trust the model that holds them."""
         return x, given
@@ -77,6 +85,16 @@ class Factored(Density):
 
     def log_prob(self, x: torch.Tensor, **given: torch.Tensor) -> torch.Tensor:
         return self.terms(x, **given).sum(1)
+
+    def middle(self, n: int, **given: torch.Tensor) -> torch.Tensor:
+        """The draw from noise 1/2: the median of a normal, the likelier value of a bit."""
+        noise = self.like.new_full((n, *self.shape, self.family.noise), 0.5)
+        return self.family.sample(noise, self.theta(n, **given))
+
+    def rsample(self, n: int, **given: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        theta = self.theta(n, **given)
+        x = self.family.sample(self.uniform(n, self.family.noise, None), theta)
+        return x, self.family.log_prob(x, theta).flatten(1).sum(1)
 
     @torch.no_grad()
     def sample(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from flowspec.verify.checks import autoregressive, density, flows, module, samples, travel
+from flowspec.verify.checks import autoregressive, density, draws, flows, module, samples, travel
 from flowspec.verify.checks.base import Check
 
 CHECKS: tuple[Check, ...] = (
     *module.CHECKS,
     *flows.CHECKS,
+    *draws.CHECKS,
     *autoregressive.CHECKS,
     *density.CHECKS,
     *samples.CHECKS,

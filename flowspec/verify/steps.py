@@ -15,7 +15,7 @@ from flowspec.verify.measure import relative, worst
 from flowspec.verify.moves import jacobian
 from flowspec.verify.noise import fixed_noise
 from flowspec.verify.subject import Subject
-from flowspec.verify.trace import Call, is_composite, step_calls
+from flowspec.verify.trace import Call, draws, is_composite, step_calls
 from flowspec.verify.units import Unit
 
 
@@ -64,7 +64,7 @@ def _calls(subject: Subject, unit: Unit) -> list[Call]:
 
 def _step(unit: Unit, call: Call, name: tuple[str, bool] | None) -> Step:
     path = f"{unit.name}.{call.name}" if unit.name else call.name
-    noisy = any(type(module).__name__ == "Dequantize" for module in call.module.modules())
+    noisy = draws(call.module) or any(type(module).__name__ == "Dequantize" for module in call.module.modules())
     label, stochastic = name or (path, noisy)
     z, log_det = call.output
     return Step(label, call.module, call.args[0], call.kwargs, z, log_det, stochastic)

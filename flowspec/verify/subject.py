@@ -47,6 +47,12 @@ class Subject:
         return bool(self.cls.LIKELIHOOD == "exact")
 
     @property
+    def draws(self) -> bool:
+        """Whether some step draws from a density of its own, so that z is not a function of x alone."""
+        program = self.report.program
+        return program is not None and any(getattr(op, "drawn", None) is not None for op in _bounding(program.model))
+
+    @property
     def is_bound_by_views(self) -> bool:
         """Whether log_prob is a lower bound because of views alone, and so has no noise."""
         program = self.report.program

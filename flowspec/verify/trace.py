@@ -67,9 +67,14 @@ def step_calls(model: nn.Module, run: Callable[[], object]) -> list[Call]:
     return [c for c in calls if not c.name.startswith(inner) and isinstance(c.output, tuple) and _has_log_det(c)]
 
 
+def draws(step: nn.Module) -> bool:
+    """Whether a step draws from a density of its own."""
+    return any(is_density(module) for module in step.modules())
+
+
 def is_composite(step: nn.Module) -> bool:
-    """Whether a step is made of steps (a block, or a round of a loop)."""
-    return any(is_step(module) for module in step.modules() if module is not step)
+    """Whether a step is made of steps (a block, or a round of a loop); those of a density that it draws from are not its."""
+    return not draws(step) and any(is_step(module) for module in step.modules() if module is not step)
 
 
 def _has_log_det(call: Call) -> bool:

@@ -78,9 +78,15 @@ def units(subject: Subject, model: Any, n: int, salt: int = 0, at: tuple[Tensor,
     """The model and every density below it, on n samples of random data or on those that are given."""
     top = whole(subject, model, n, salt)
     top = top if at is None else replace(top, x=at[0], given=at[1])
-    with torch.no_grad(), fixed_noise(subject.seed), density_calls(model, "log_prob") as calls:
+    with (
+        torch.no_grad(),
+        fixed_noise(subject.seed),
+        density_calls(model, "log_prob") as calls,
+        density_calls(model, "rsample") as drawn,
+    ):
         model.log_prob(top.x, **top.given)
-    return [top, *placed(subject, model, calls, lambda call: call.args[0])]
+    found = placed(subject, model, calls, lambda call: call.args[0])
+    return [top, *found, *placed(subject, model, drawn, lambda call: call.output[0])]
 
 
 def drawn(subject: Subject, model: Any, n: int, given: Given) -> list[Unit]:
@@ -122,9 +128,12 @@ def _places(subject: Subject, model: Any) -> dict[str, Density]:
 
 
 def densities(density: Density) -> Iterator[Density]:
-    """A density and those of its parts."""
+    """A density, those that its steps draw from, and those of its parts."""
     yield density
     if isinstance(density, Flow):
+        for node in density.nodes:
+            if node.op.drawn is not None:
+                yield from densities(node.op.drawn)
         for part in density.parts:
             yield from densities(part.density)
 

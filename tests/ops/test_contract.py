@@ -123,10 +123,11 @@ def test_inverse_and_log_det(case: Case) -> None:
         return
     for seed in (0, 1):
         model = instance(cls, seed, positive=bool(seed))
-        judge_round_trip(model)
+        if not model.decoders:
+            judge_round_trip(model)
         if cls.VALUES == "real" or isinstance(cls.VALUES, tuple):
             judge_log_det(model)
-        elif "dequantize" in case.text and not any(word in case.text for word in ("logit", "bits")):
+        elif "dequantize" in case.text and not any(word in case.text for word in ("logit", "bits", "variational")):
             _, log_det = model.encode(*inputs(model, 2)[:1])
             assert torch.allclose(
                 log_det, torch.full((2,), -math.prod(cls.SHAPE) * math.log(cls.VALUES), dtype=log_det.dtype)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -11,7 +12,7 @@ from flowspec.graph.net import NetGraph
 from flowspec.ops.elementwise import Concat
 from flowspec.ops.unknown import UnknownValue
 from flowspec.ops.weighted import Head
-from flowspec.passes.resolve.contexts import Given
+from flowspec.passes.resolve.contexts import OUTER, Given
 from flowspec.passes.resolve.nets import NetBuilder
 from flowspec.passes.resolve.session import Scope, Session
 from flowspec.passes.resolve.values import NOTHING, Bundle
@@ -43,12 +44,18 @@ class Request:
     @property
     def contexts(self) -> dict[str, Context]:
         """Contexts by local name; what is nearer hides what is further away."""
-        return {c.name: c for c in (*self.outer, *self.offered, *self.given.contexts)}
+        return {c.name: c for c in (*self.outer, *self._unasked, *self.given.contexts)}
 
     @property
     def joined(self) -> tuple[str, ...]:
         """The names that a chain which mentions none of them reads joined to its input."""
-        return tuple(dict.fromkeys([*(c.name for c in self.offered), *self.given.names]))
+        return tuple(dict.fromkeys([*(c.name for c in self._unasked), *self.given.names]))
+
+    @property
+    def _unasked(self) -> tuple[Context, ...]:
+        """What is offered, but for what is given by another name."""
+        asked = {c.origin for c in self.given.contexts}
+        return tuple(c for c in self.offered if c.origin not in asked)
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,6 +153,8 @@ class _Unfolding:
         value = self._first()
         if net.without_x:
             del net.names["x"]
+            if OUTER in net.names:
+                net.names["x"] = net.names[OUTER]
         bundle = Bundle.one(value)
         if request.net is not None:
             bundle = net.net(request.net, value)
@@ -172,9 +181,7 @@ class _Unfolding:
         known = next((c.name for c in self.sources.values() if c.origin == origin), None)
         if known is not None:
             return self.net.names[known].single or 0
-        word = name
-        while word in self.sources or word == "x":
-            word = f"{word}_1"
+        word = own_source(name, self.sources)
         self.sources = {**self.sources, word: Context(word, origin, self.request.span)}
         return self.net.source(word)
 
@@ -185,6 +192,14 @@ class _Unfolding:
         named = () if failed else self.request.given.names
         asked = [n for n in named if self.sources.get(n) not in self.request.outer]
         return _Built(self.graph, self.sources, tuple(n for n in asked if self.own.get(n) not in live))
+
+
+def own_source(name: str, taken: Collection[str]) -> str:
+    """A name for a source that is not taken, and is not x."""
+    name = OUTER if name == "x" else name
+    while name in taken:
+        name = f"{name}_1"
+    return name
 
 
 def _label(request: Request, scope: Scope) -> str:

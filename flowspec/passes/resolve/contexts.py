@@ -10,6 +10,9 @@ from flowspec.passes.resolve.session import Session
 from flowspec.syntax.tree import Entry, Mapping, Node, Scalar, Sequence, site
 
 
+OUTER = "outer_x"  # what comes into a step, where x is already what the step draws
+
+
 @dataclass(frozen=True, eq=False)
 class Given:
     """What `given` says.
@@ -67,17 +70,4 @@ def _context(node: Node, local: str | None, available: dict[str, str], session: 
         session.report("FS134", "a chain of steps does not say what it reads", site(node), helps)
     elif name not in available and not (isinstance(node, Scalar) and node.bad):
         session.unknown_name("FS135", "context", name or "?", list(available), site(node))
-    return Context(local or name or "?", available.get(name, f"unknown:{name}"), site(node))
-
-
-def refuse_computed(given: Given, session: Session) -> Given:
-    """The contexts by name alone, after reporting those that a step computes: a flow shares them among all its steps."""
-    for local, entry in given.computed.items():
-        session.report(
-            "FS143",
-            f"`{local}` is computed by a step, which this version does for one net at a time and not for a whole flow",
-            site(entry.key),
-            "give it to each flow step that reads it: `given: {" + local + ": {...}}` beside the step",
-        )
-    lost = tuple(Context(local, f"unknown:{local}", site(e.key)) for local, e in given.computed.items())
-    return Given((*given.contexts, *lost), {}, given.available)
+    return Context(local or (OUTER if name == "x" else name) or "?", available.get(name, f"unknown:{name}"), site(node))

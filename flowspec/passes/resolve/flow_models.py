@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from flowspec.graph.model import Density, Flow, origins_of
+from flowspec.graph.model import Context, Density, Flow, origins_of
 from flowspec.passes.resolve.conditioners import report_unseen
-from flowspec.passes.resolve.contexts import read_given, refuse_computed
+from flowspec.passes.resolve.contexts import read_given
 from flowspec.passes.resolve.densities import FLOW_KEYS, Place, unknown_density
 from flowspec.passes.resolve.flows import FlowBuilder
 from flowspec.passes.resolve.session import Scope, Session
+from flowspec.passes.resolve.shared import shared_contexts
 from flowspec.syntax.tree import Mapping, site
 
 
@@ -17,7 +18,7 @@ def flow_model(node: Mapping, place: Place, scope: Scope, session: Session) -> D
     """Reads a density by `flow` and `base`; what is wrong in it is reported, and unknown."""
     meant = frozenset[str]() if place.top else session.check_keys("FS201", "key of a flow model", node, FLOW_KEYS)
     entry = None if place.top else node.get("given")
-    given = refuse_computed(read_given(entry.value if entry else None, place.available, session), session)
+    given = read_given(entry.value if entry else None, place.available, session)
     flow, base = node.get("flow"), node.get("base")
     if flow is None:
         assert base is not None
@@ -28,18 +29,20 @@ def flow_model(node: Mapping, place: Place, scope: Scope, session: Session) -> D
     if base is None and "base" not in meant:
         message = "a flow needs a `base`: the density that its parts end in"
         session.report("FS202", message, site(flow.key), "add `base: normal`")
-    inner = replace(
+    builder = FlowBuilder(session, scope, place)
+    computed = shared_contexts(given, builder.number, scope, session)
+    contexts = (*given.contexts, *(Context(c.name, c.origin, c.span) for c in computed))
+    builder.place = replace(
         place,
-        available={**place.available, **{c.name: c.origin for c in (*given.contexts, *place.offered)}},
-        everywhere=(*place.everywhere, *given.contexts, *place.offered),
+        available={**place.available, **{c.name: c.origin for c in (*contexts, *place.offered)}},
+        everywhere=(*place.everywhere, *contexts, *place.offered),
         offered=(),
     )
-    builder = FlowBuilder(session, scope, inner)
     builder.run(flow.value)
     parts = builder.finish(base, site(flow.key))
-    found = Flow(tuple(builder.nodes), tuple(parts), site(flow.key), given.contexts, place.id, builder.number)
+    found = Flow(tuple(builder.nodes), tuple(parts), site(flow.key), given.contexts, place.id, builder.number, computed)
     seen = origins_of(found)
-    for context in given.contexts:
+    for context in contexts:
         if not builder.loose and context.origin not in seen:
             report_unseen(context.name, context.span, session)
     return found

@@ -24,10 +24,24 @@ class FlowParts(FlowState):
         """All parts of a split but the last leave for their densities."""
         names = op.part_names()
         self._check_names(names, step.get("names"), span)
-        own = step.get("base")
+        own = step.get(op.leaving)
+        if own is None and op.leaving != "base":
+            message = f"`{op.name}` needs a `{op.leaving}`: the density of what leaves, given what goes on"
+            self.session.report("FS202", message, span, f"add `{op.leaving}: {{net: ..., head: ...}}`")
         for k, (name, value) in enumerate(zip(names[:-1], outputs[:-1], strict=True)):
-            part = name or (node_id if len(names) == 2 else f"{node_id}.{k + 1}")
-            given = None if own is None else self._given_what_goes_on(own, names[-1], outputs[-1], value, part)
+            part = name or (
+                self.fresh(op.leaving, True)
+                if op.leaving != "base"
+                else node_id
+                if len(names) == 2
+                else f"{node_id}.{k + 1}"
+            )
+            lost = unknown_density(span, self.place) if op.leaving != "base" else None
+            given = (
+                lost
+                if own is None
+                else self._given_what_goes_on(own, names[-1] or op.going_on, outputs[-1], value, part)
+            )
             if own is not None:
                 self.consumed[value] = span
             self.leaving.append(Leaving(part, value, given, span))
@@ -54,9 +68,8 @@ class FlowParts(FlowState):
 
     def _given_what_goes_on(self, node: Node, next_name: str, next_value: int, value: int, part: str) -> Density:
         """The density of a part that leaves, given what goes on."""
-        name = next_name or "rest"
-        on = Context(name, value_origin(self.number, next_value), site(node))
-        available = {**self.place.available, name: on.origin}
+        on = Context(next_name, value_origin(self.number, next_value), site(node))
+        available = {**self.place.available, next_name: on.origin}
         place = Place(self.supports[value], available, self.place.everywhere, (on,), part)
         return density(node, place, self.scope, self.session)
 

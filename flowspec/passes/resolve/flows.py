@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from flowspec.graph.net import Frame
@@ -14,6 +15,7 @@ from flowspec.ops.unknown import unknown_step
 from flowspec.passes.resolve.arguments import Arguments, read_arguments, read_step
 from flowspec.passes.resolve.conditioned import read_conditioned, turns
 from flowspec.passes.resolve.counts import times_of
+from flowspec.passes.resolve.drawn import read_drawn
 from flowspec.passes.resolve.flow_parts import FlowParts
 from flowspec.passes.resolve.inner_ops import make
 from flowspec.passes.resolve.loops import EXTRA, block_scope, body_of, rounds_of
@@ -149,7 +151,7 @@ class FlowBuilder(FlowParts):
         if made is None:
             self.loose = self.loose or issubclass(op, Parting)
             return self.unknown(value, place, unknown_step(op) if issubclass(op, FlowOp) else None, label)
-        instance: Any = made
+        instance: Any = self._drawing(made, arguments, value)
         count = len(instance.part_names()) if isinstance(instance, Parting) else 1
         for _ in range(times_of(arguments, self.scope, self.session)):
             node_id, outputs = self.add(instance, value, place, label, count, args=arguments.spans)
@@ -165,6 +167,13 @@ class FlowBuilder(FlowParts):
             self.session.memo[key] = make(op, step, arguments, self.scope, self.session)
         found: Op | None = self.session.memo[key]
         return found
+
+    def _drawing(self, op: Any, arguments: Arguments, value: int) -> Any:
+        """The op with the density that it draws from, if it has one: every use has its own."""
+        node = arguments.nodes.get(op.draws)
+        if node is None:
+            return op
+        return replace(op, **{op.draws: read_drawn(op, node, value, self.number, self.place, self.scope, self.session)})
 
     def _conditioned(self, op: type[Op], step: Step, arguments: Arguments, value: int, label: str) -> int:
         found, net = read_conditioned(op, step, arguments, self.place, self.scope, self.session)

@@ -115,6 +115,17 @@ class NetState:
         self._check_ends(output)
         return NetGraph(label, tuple(self.nodes), output, span)
 
+    def finish_bare(self, label: str, value: int, span: Span) -> NetGraph:
+        """Freezes a graph that ends in a value for others to read, and not in parameters."""
+        self.span, self.cap, self.prefix, self.args, self.unmasked, self.frames = span, "before", "", (), False, ()
+        if value == ZERO:
+            self.session.report(
+                "FS132", "this comes to `0`, which is no value", span, "add a value that reads something"
+            )
+        output = value if value >= 0 else self.unknown()
+        self._check_ends(-1)
+        return NetGraph(label, tuple(self.nodes), output, span, bare=True)
+
     def _check_ends(self, output: int) -> None:
         """An op that gives the parameters itself stands at the end."""
         for i, node in enumerate(self.nodes):

@@ -1,4 +1,4 @@
-"""Uniform dequantization."""
+"""Dequantization: integers become numbers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import math
 import torch
 from torch import nn
 
-from flowspec.runtime.precision import upcast
+from flowspec.runtime.densities import Density
+from flowspec.runtime.precision import interior, upcast
 
 
 class Dequantize(nn.Module):
@@ -24,6 +25,31 @@ class Dequantize(nn.Module):
         x = upcast(x)
         z = (x + torch.rand_like(x)) / self.n
         return z, x.new_full(x.shape[:1], -x[0].numel() * math.log(self.n))
+
+    def inverse(self, z: torch.Tensor, **given: torch.Tensor) -> torch.Tensor:
+        return (z * self.n).floor().clamp(0, self.n - 1)
+
+    def extra_repr(self) -> str:
+        return f"{self.n}"
+
+
+class VariationalDequantize(nn.Module):
+    """z = (x + u) / N with u drawn from a density on (0, 1) given x (Ho et al. 2019, Flow++).
+
+    E [log p(z) - log q(u | x)] - D ln N is a lower bound of log P(x); the inverse floors, and clips to 0..N-1. `reads` is
+    the word by which q is given x, empty where it reads nothing of it.
+    """
+
+    def __init__(self, n: int, noise: Density, reads: str) -> None:
+        super().__init__()
+        self.n, self.noise, self.reads = n, noise, reads
+
+    def forward(self, x: torch.Tensor, **given: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        x = upcast(x)
+        if self.reads:
+            given[self.reads] = x
+        u, log_q = self.noise.rsample(x.shape[0], **given)
+        return (x + interior(u)) / self.n, -x[0].numel() * math.log(self.n) - log_q
 
     def inverse(self, z: torch.Tensor, **given: torch.Tensor) -> torch.Tensor:
         return (z * self.n).floor().clamp(0, self.n - 1)

@@ -75,7 +75,7 @@ def shapes(subject: Subject) -> Result:
         }
         if subject.is_flow:
             z, log_det = model.encode(x, **given)
-            width = sum(math.prod(part) for part in model.part_shapes)  # a view and bits make it more than D
+            width = sum(math.prod(model.part_shapes[k]) for k in model.latent)  # a view and bits make it more than D
             expected |= {
                 "z": (z, (n, width)),
                 "log_det": (log_det, (n,)),

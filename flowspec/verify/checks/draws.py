@@ -1,0 +1,87 @@
+"""Checks of models with steps that draw from a density of their own: posteriors, and variational dequantization."""
+
+from __future__ import annotations
+
+import torch
+
+from flowspec.verify.checks.base import Check, at_most
+from flowspec.verify.measure import relative, worst
+from flowspec.verify.noise import fixed_noise, seeded
+from flowspec.verify.result import Result
+from flowspec.verify.steps import log_det_error, steps
+from flowspec.verify.subject import Subject, repeated
+from flowspec.verify.trace import density_calls, draws
+from flowspec.verify.units import flows
+from flowspec.verify.weights import MILD
+
+EXACT = 1e-7
+SINGULAR = 1e-8
+MOST_STATES = 256
+DRAWS = 400
+
+
+def is_drawing(subject: Subject) -> bool:
+    """Whether some step draws from a density of its own."""
+    return subject.is_flow and subject.draws
+
+
+def log_densities(subject: Subject) -> Result:
+    """What a draw says of its log-density is what the density says of it."""
+    model = subject.model(0, MILD)
+    x, given = subject.data(4)
+    with torch.no_grad(), fixed_noise(subject.seed), density_calls(model, "rsample") as calls:
+        model.log_prob(x, **given)
+    gap = 0.0
+    for call in calls:
+        drawn, log_q = call.output
+        with torch.no_grad():
+            error = worst(relative(call.module.log_prob(drawn, **call.kwargs), log_q))
+        gap = max(gap, error)
+        if not error <= EXACT:
+            return at_most(error, EXACT, fault="a draw and log_prob disagree about log q", node=call.name)
+    return at_most(gap, EXACT, f"log q of {len(calls)} draws against log_prob")
+
+
+def other_log_dets(subject: Subject) -> Result:
+    """The steps that draw nothing: log|det| against autograd."""
+    gap, count = 0.0, 0
+    for unit in flows(subject, subject.model(), 4):
+        for step in steps(subject, unit):
+            if not draws(step.module):
+                error, count = log_det_error(step, subject.seed), count + 1
+                gap = max(gap, error)
+                if not error <= SINGULAR:
+                    return at_most(error, SINGULAR, fault="log_det is not that of the Jacobian", node=step.label)
+    return at_most(gap, SINGULAR, f"{count} steps that draw nothing, against slogdet")
+
+
+def has_few_states(subject: Subject) -> bool:
+    """Whether all values of x can be listed, many times over."""
+    return subject.values.discrete and subject.values.count_states(subject.shape) <= MOST_STATES
+
+
+def is_drawing_integers(subject: Subject) -> bool:
+    """Whether the bounds can be averaged over all x."""
+    return is_drawing(subject) and subject.values.discrete
+
+
+def averaged(subject: Subject) -> Result:
+    """exp(log_prob) has P(x) as its mean over draws: over all x the means add up to no more than 1.
+
+    The tolerance is six standard errors of the sum.
+    """
+    model = subject.model(0, MILD)
+    x = subject.values.states(subject.shape)
+    given = repeated(subject.data(1)[1], len(x) * DRAWS)
+    with torch.no_grad(), seeded(subject.seed):
+        weights = model.log_prob(x.repeat_interleave(DRAWS, 0), **given).exp().view(len(x), DRAWS)
+    total, error = float(weights.mean(1).sum()), float((weights.var(1) / DRAWS).sum().sqrt())
+    detail = f"{len(x):,} states, {DRAWS} draws each: their means add up to {total:.4f} +- {error:.4f}"
+    return at_most(total - 1, 6 * error + 1e-9, detail, detail, "log_prob")
+
+
+CHECKS = (
+    Check("log-densities of draws", log_densities, is_drawing),
+    Check("log-determinants of steps", other_log_dets, is_drawing, lambda subject: subject.size <= 256),
+    Check("means of exp(log_prob)", averaged, is_drawing_integers, has_few_states),
+)
