@@ -128,10 +128,10 @@ class Literals:
 
     def _rows(self, rows: list[Any], places: Places | None) -> Value:
         members = len(places.place) if places is not None else 1
-        several = places is not None and members == len(rows) > 1 and all(isinstance(row, list) for row in rows)
-        if several and places is not None and (found := self.ensemble(rows, places)):
+        labels = all(isinstance(row, list) and all(isinstance(v, int) for v in row) for row in rows)
+        if labels and places is not None and members == len(rows) > 1 and (found := self.ensemble(rows, places)):
             return Expr(found)
-        if places is not None and (found := self._by_channel(rows, places)):
+        if labels and places is not None and (found := self._by_channel(rows, places)):
             return Expr(found)
         return [self.shorten(row, places) if isinstance(row, list) else row for row in rows]
 

@@ -78,6 +78,13 @@ def test_an_ensemble_evaluates_to_itself(size: int) -> None:
         assert any("for k in range(3)" in text_of(constant.value) for constant in literals.constants)
 
 
+def test_what_is_no_row_for_each_member_stays_as_it_is() -> None:
+    where = Places((2, 1, 2), tuple(place_of(2, 1, k) for k in range(3)))
+    tables = [[[0, 0], [1, 0]], [[1, 1], [1, 1]], [[1, 1], [1, 1]]]  # for query, key, value; not for three orders
+    literals = Literals()
+    assert value_of(literals.shorten(tables, where), literals) == tables
+
+
 def test_long_rows_without_a_rule_are_constants_and_equal_ones_are_one() -> None:
     rng = np.random.default_rng(0)
     one, other = rng.integers(0, 99, 40).tolist(), rng.integers(0, 99, 40).tolist()
