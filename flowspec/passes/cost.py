@@ -31,8 +31,8 @@ def net_cost(facts: NetFacts) -> NetFacts:
 
 def _macs(facts: NetFacts, i: int) -> int:
     node, layout, mask = facts.conditioner.graph.nodes[i], facts.shapes[i], facts.knowledge.masks[i]
-    if not node.inputs:
-        return 0
+    if not node.inputs or not all(facts.shapes[j].units for j in node.inputs):
+        return 0  # a coupling that keeps nothing has been reported
     own: int | None = node.op.multiply_adds(facts.site(i))
     if own is not None:
         return own

@@ -7,7 +7,7 @@ import pytest
 
 from flowspec.passes.dependency import dependency
 from tests.passes.brute_flow import flow_sets, mixing_classes
-from tests.passes.judge import Judged, codes, matrix, passed
+from tests.passes.judge import Judged, check, codes, matrix, passed
 
 VECTOR_NETS = ["[{linear: 6}, relu]", "{mlp: [5, 4]}"]
 IMAGE_NETS = [
@@ -178,3 +178,14 @@ def test_a_convolution_of_one_site_joins_channels(kind: str) -> None:
         f"{{squeeze: 2}}, {conv}, {{coupling: {{keep: channel, net: {net}}}}}, {{split: half}}, {{squeeze: 2}}, {conv}",
     )
     flow("[2, 6]", f"{conv}, {{squeeze: 3}}, {conv}, {{coupling: {{keep: checkerboard, net: {net}}}}}")
+
+
+@pytest.mark.parametrize(
+    "layer", ["lstm: 5, along: rows", "gru: 5, along: diagonals, both: true", "attention: 5", "down: 1"]
+)
+def test_a_coupling_that_keeps_nothing_is_said_to(layer: str) -> None:
+    report = check(
+        "x: {shape: [1, 2, 2], values: real}\nbase: normal\n"
+        f"flow: [{{coupling: {{keep: half, net: [{{{layer}}}]}}, times: 2}}]"
+    )
+    assert codes(report) == ["FS331"]
