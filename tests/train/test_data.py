@@ -202,7 +202,7 @@ def test_requests_survive_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     ("source", "shape", "values"),
     [
         ("moons", (2,), "real"), ("gaussians", (2,), "real"), ("checkerboard", (2,), "real"),
-        ("pinwheel", (2,), "real"), ("camel", (2,), (0.0, 1.0)), ("tabular", (6,), "real"), ("digits", (784,), "binary"),
+        ("peaks", (1,), "real"), ("picture", (2,), "real"), ("pinwheel", (2,), "real"), ("camel", (2,), (0.0, 1.0)), ("tabular", (6,), "real"), ("digits", (784,), "binary"),
         ("digits", (1, 28, 28), 256), ("digits", (3, 32, 32), 256), ("digits", (1, 16, 16), 4),
         ("digits", (64,), (0.0, 1.0)), ("digits", (1, 28, 28), "real"),
     ],
