@@ -82,7 +82,9 @@ def _conservation(flow: Flow, facts: Facts) -> str:
     views = [p.name for p in flow.parts if p.value in _views(flow)]
     noun = "is a view" if len(views) == 1 else "are views"
     seen = f"; {', '.join(f'`{name}`' for name in views)} {noun} of them" if views else ""
-    text = f"{found.layouts[0].units} = {' + '.join(_shares(0, flow, found))}{seen}"
+    drawn = [found.layouts[n.outputs[-1]].units for n in flow.nodes if n.op.drawn is not None and len(n.outputs) > 1]
+    made = "".join(f" + {units} drawn" for units in drawn)
+    text = f"{found.layouts[0].units}{made} = {' + '.join(_shares(0, flow, found))}{seen}"
     coverage = facts.extra["coverage"].get(flow)
     if coverage is None or not coverage.conditioned:
         return text

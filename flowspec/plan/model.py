@@ -137,7 +137,14 @@ def _doc(facts: Facts) -> str:
     given = ", ".join(data.name for data in program.givens)
     bar = f" | {given}" if given else ""
     if isinstance(program.model, Flow):
+        encoders = any(n.op.drawn is not None and len(n.outputs) > 1 for n in program.model.nodes)
         formula = f"log p(x{bar}) = log |det dz/dx| + log p(z{bar})"
+        if encoders:
+            also = f", {given}" if given else ""
+            return (
+                f"log p(x{bar}) >= E [log p(x | z{also}) + log p(z{bar}) - log q(z | x{also})] over z drawn from q; log_prob "
+                "draws one."
+            )
     elif isinstance(program.model, Autoregressive):
         one = _summed(program.model.head.together(program.x.layout, program.model.joint))
         before = f"x before {one[-1]}{', ' + given if given else ''}"

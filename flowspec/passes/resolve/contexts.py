@@ -9,7 +9,6 @@ from flowspec.passes.resolve.names import check_name
 from flowspec.passes.resolve.session import Session
 from flowspec.syntax.tree import Entry, Mapping, Node, Scalar, Sequence, site
 
-
 OUTER = "outer_x"  # what comes into a step, where x is already what the step draws
 
 

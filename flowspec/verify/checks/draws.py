@@ -10,14 +10,15 @@ from flowspec.verify.noise import fixed_noise, seeded
 from flowspec.verify.result import Result
 from flowspec.verify.steps import log_det_error, steps
 from flowspec.verify.subject import Subject, repeated
-from flowspec.verify.trace import density_calls, draws
+from flowspec.verify.trace import density_calls
+from flowspec.verify.trace import draws as draws_itself
 from flowspec.verify.units import flows
 from flowspec.verify.weights import MILD
 
 EXACT = 1e-7
 SINGULAR = 1e-8
 MOST_STATES = 256
-DRAWS = 400
+ROWS = 20_000  # in all, so many draws for each state
 
 
 def is_drawing(subject: Subject) -> bool:
@@ -47,7 +48,7 @@ def other_log_dets(subject: Subject) -> Result:
     gap, count = 0.0, 0
     for unit in flows(subject, subject.model(), 4):
         for step in steps(subject, unit):
-            if not draws(step.module):
+            if not draws_itself(step.module):
                 error, count = log_det_error(step, subject.seed), count + 1
                 gap = max(gap, error)
                 if not error <= SINGULAR:
@@ -72,11 +73,12 @@ def averaged(subject: Subject) -> Result:
     """
     model = subject.model(0, MILD)
     x = subject.values.states(subject.shape)
-    given = repeated(subject.data(1)[1], len(x) * DRAWS)
+    draws = ROWS // len(x)
+    given = repeated(subject.data(1)[1], len(x) * draws)
     with torch.no_grad(), seeded(subject.seed):
-        weights = model.log_prob(x.repeat_interleave(DRAWS, 0), **given).exp().view(len(x), DRAWS)
-    total, error = float(weights.mean(1).sum()), float((weights.var(1) / DRAWS).sum().sqrt())
-    detail = f"{len(x):,} states, {DRAWS} draws each: their means add up to {total:.4f} +- {error:.4f}"
+        weights = model.log_prob(x.repeat_interleave(draws, 0), **given).exp().view(len(x), draws)
+    total, error = float(weights.mean(1).sum()), float((weights.var(1) / draws).sum().sqrt())
+    detail = f"{len(x):,} states, {draws} draws each: their means add up to {total:.4f} +- {error:.4f}"
     return at_most(total - 1, 6 * error + 1e-9, detail, detail, "log_prob")
 
 
