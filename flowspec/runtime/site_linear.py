@@ -28,7 +28,9 @@ class SiteLinear(nn.Module):
         digest: str | None = None,
     ) -> None:
         super().__init__()
-        self.sites, self.kept, self.digest = tuple(sites), kept, digest
+        self.sites, self.kept = tuple(sites), kept
+        if kept is not None:
+            self.digest = digest
         self.in_groups, self.out_groups = in_groups or [0] * n_in, out_groups or [0] * n_out
         places = torch.Size(self.sites).numel()
         self.weight = nn.Parameter(torch.empty(places, n_out, n_in))

@@ -24,6 +24,13 @@ def test_every_check_holds(name: str) -> None:
     assert all(result.measured is None or result.measured == result.measured for result in certificate.results)
 
 
+def test_weights_of_each_sites_own_without_a_mask() -> None:
+    certificate = planted(
+        "x: {shape: [1, 1, 2], values: binary}\norder: reverse\nnet: [{linear: 3, tied: true}]\nhead: bernoulli\n"
+    )
+    assert certificate.ok, certificate.failures
+
+
 @pytest.mark.parametrize("path", GALLERY, ids=lambda path: path.stem)
 def test_the_gallery_is_certified(path: Path) -> None:
     certificate = verify(path)
