@@ -24,6 +24,11 @@ def interior(u: torch.Tensor) -> torch.Tensor:
     return u.clamp(half, 1 - half)
 
 
+def inside(u: torch.Tensor) -> torch.Tensor:
+    """Numbers of (0, 1) kept off its ends, as close as numbers are there: far closer to 0 than to 1."""
+    return u.clamp(torch.finfo(u.dtype).tiny, 1 - torch.finfo(u.dtype).eps / 2)
+
+
 def parameters_last(h: torch.Tensor, size: int) -> torch.Tensor:
     """(B, C * size, *sites) -> (B, C, *sites, size): the parameters of a variable stand side by side."""
     return h.unflatten(1, (-1, size)).movedim(2, -1)

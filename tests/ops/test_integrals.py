@@ -54,13 +54,14 @@ TABLE = [
     *(("[0, 1]", t, "", b) for t in _listed(UNIT) for b in _listed(ON_UNIT)),
     *(("[0, 1]", t, ", logit", b) for t in _listed(UNIT) for b in _listed(ON_REAL)),
     *(("real", t, "", b) for t in _listed(SQUASH) for b in _listed(ON_UNIT)),
-    *(("real", t, ", {invert: [{cdf: normal}]}", b) for t in _listed(SQUASH) for b in _listed(ON_REAL)),
+    *(("real", t, ", logit", b) for t in _listed(SQUASH) for b in _listed(ON_REAL)),
 ]
 STEPS = [
     ("real", "spline, scale, {spline: linear}, shift"), ("real", "{leaky_relu: 0.3}, affine, {spline: quadratic}"),
     ("real", "actnorm, {linear: dense}, {spline: {bins: 4}}, {linear: qr}"), ("positive", "scale, log, spline, {linear: lu}"),
     ("real", "{linear: householder}, exp, scale, log, {spline: {box: [-1, 2]}}"), ("[0, 1]", "{logit: 0}, {linear: lu}"),
-    ("real", "{cdf: {gaussian_mixture: 2}}, logit, affine"), ("real", "affine, {cdf: logistic}, {invert: [{cdf: normal}, scale]}"),
+    ("real", "{cdf: {gaussian_mixture: 2}}, logit, affine"), ("real", "affine, {cdf: logistic}, {invert: [scale, {cdf: normal}]}"),
+    ("real", "{cdf: {logistic_mixture: 3}}, {invert: [{cdf: normal}]}"), ("real", "{cdf: normal}, logit"),
     ("[0, 1]", "{spline: {kind: quadratic, box: [0, 1], tails: none}}, logit, affine"), ("real", "sigmoid, {spline: {box: [0, 1], tails: none}}, logit"),
 ]  # fmt: skip
 
@@ -79,7 +80,7 @@ def _axis(values: str, cells: int) -> Edges:
     """Edges that follow the support: dense in the middle, and out to where no mass is left."""
     match values:
         case "real":
-            return torch.linspace(-5.5, 5.5, cells + 1, dtype=torch.float64).sinh()
+            return torch.linspace(-6.5, 6.5, cells + 1, dtype=torch.float64).sinh()
         case "positive":
             return torch.linspace(-20, 20, cells + 1, dtype=torch.float64).exp()
     even = torch.linspace(0, 1, cells + 1, dtype=torch.float64)
