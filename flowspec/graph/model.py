@@ -150,6 +150,11 @@ class Computed:
     conditioner: Conditioner
     span: Span
 
+    @property
+    def id(self) -> str:
+        """What it is called where every user of a net has a name."""
+        return self.name
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Flow:

@@ -10,7 +10,7 @@ from torch import nn
 from flowspec.runtime.densities import Density
 
 
-def back(step: nn.Module, z: torch.Tensor, **given: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def back(step: nn.Module, z: torch.Tensor, /, **given: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """The inverse of a step, and what it adds to the log-density of a draw: log|det dz/dx| of the step."""
     if hasattr(step, "back"):
         found: tuple[torch.Tensor, torch.Tensor] = step.back(z, **given)  # type: ignore[operator]
@@ -23,7 +23,8 @@ class Flow(Density):
     """log p(x) = log|det dz/dx| + the log-densities of the parts of z.
 
     A subclass says flow(x, **given) -> (parts, log_det, log_base), with shapes ((B, *part_shape), ...), (B,), (B,);
-    and unflow(draw, n, **given) -> x, where draw(k, density, **given) gives part k of n samples. Parts in `decoders` are
+    and unflow(draw, n, **given) -> x, where draw(k, density, **given) gives part k of n samples. Parts in `decoders`
+    are
     what an encoder was given: they are no entries of z.
     """
 
@@ -57,7 +58,7 @@ class Flow(Density):
         parts, log_det, _ = self.flow(x, **given)
         return torch.cat([parts[k].flatten(1) for k in self.latent], 1), log_det
 
-    def decode(self, z: torch.Tensor, **given: torch.Tensor) -> torch.Tensor:
+    def decode(self, z: torch.Tensor, /, **given: torch.Tensor) -> torch.Tensor:
         """The inverse of encode: (B, sum of parts) -> (B, *shape). Behind an encoder, the middle of the decoder's
         distribution (see Density.middle)."""
         sizes = [math.prod(self.part_shapes[k]) for k in self.latent]
@@ -73,7 +74,8 @@ class Flow(Density):
         return self.unflow(draw, z.shape[0], **self.admit_given(z.shape[0], given))
 
     def scored(self, draw: object, n: int, **given: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """x from the parts of z, and its log-density; `draw` supplies the parts with theirs. A subclass may need one pass."""
+        """x from the parts of z, and its log-density; `draw` supplies the parts with theirs. A subclass may need one
+        pass."""
 
         def drawn(k: int, density: Density, **given: torch.Tensor) -> torch.Tensor:
             return draw(k, density, **given)[0]  # type: ignore[operator]

@@ -174,6 +174,10 @@ def _span(owner: Any) -> Span:
 
 def _latent(flow: Flow, facts: Facts, at: str | None, required: bool, back: bool) -> Iterator[Field]:
     """What the latent sees that the chosen variable of x becomes; or, at the places of x, the latents that see it."""
+    if any(node.op.drawn is not None and len(node.outputs) > 1 for node in flow.nodes):
+        if required:
+            raise ViewError("behind an encoder no entry of z stands for a variable of x", "see `flowspec graph`")
+        return
     top = facts.densities[flow]
     grid, labels = Grid(top.layout.channels, top.layout.sites or (1,)), facts.program.x.names
     try:

@@ -53,7 +53,7 @@ class AutoregressiveStep(nn.Module):
         z, theta = self.solve(x, given)
         return z, -self.transform.forward(z, theta)[1].flatten(1).sum(1)
 
-    def back(self, z: torch.Tensor, **given: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def back(self, z: torch.Tensor, /, **given: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """The inverse, and log|det dz/dx| there."""
         if self.fast == "sampling":
             x, log_det = self.pass_once(z, given)
@@ -61,5 +61,5 @@ class AutoregressiveStep(nn.Module):
         x, theta = self.solve(z, given)
         return x, self.transform.forward(x, theta)[1].flatten(1).sum(1)
 
-    def inverse(self, z: torch.Tensor, **given: torch.Tensor) -> torch.Tensor:
+    def inverse(self, z: torch.Tensor, /, **given: torch.Tensor) -> torch.Tensor:
         return self.solve(z, given)[0] if self.fast == "density" else self.pass_once(z, given)[0]

@@ -60,7 +60,7 @@ class SliceCoupling(nn.Module):
         moved, log_slope = self.transform.forward(moved, self.net(kept, **given))
         return self.unite(kept, moved), log_slope.flatten(1).sum(1)
 
-    def inverse(self, z: torch.Tensor, **given: torch.Tensor) -> torch.Tensor:
+    def inverse(self, z: torch.Tensor, /, **given: torch.Tensor) -> torch.Tensor:
         kept, moved = self.divide(z)
         return self.unite(kept, self.transform.inverse(moved, self.net(kept, **given)))
 
@@ -90,6 +90,6 @@ class MaskCoupling(nn.Module):
         log_det = torch.where(self.keep, 0.0, log_slope).flatten(1).sum(1)
         return torch.where(self.keep, x, z), log_det
 
-    def inverse(self, z: torch.Tensor, **given: torch.Tensor) -> torch.Tensor:
+    def inverse(self, z: torch.Tensor, /, **given: torch.Tensor) -> torch.Tensor:
         x = self.transform.inverse(z, self.net(self.keep * z, **given))
         return torch.where(self.keep, z, x)

@@ -26,7 +26,7 @@ class Dequantize(nn.Module):
         z = (x + torch.rand_like(x)) / self.n
         return z, x.new_full(x.shape[:1], -x[0].numel() * math.log(self.n))
 
-    def inverse(self, z: torch.Tensor, **given: torch.Tensor) -> torch.Tensor:
+    def inverse(self, z: torch.Tensor, /, **given: torch.Tensor) -> torch.Tensor:
         return (z * self.n).floor().clamp(0, self.n - 1)
 
     def extra_repr(self) -> str:
@@ -36,8 +36,8 @@ class Dequantize(nn.Module):
 class VariationalDequantize(nn.Module):
     """z = (x + u) / N with u drawn from a density on (0, 1) given x (Ho et al. 2019, Flow++).
 
-    E [log p(z) - log q(u | x)] - D ln N is a lower bound of log P(x); the inverse floors, and clips to 0..N-1. `reads` is
-    the word by which q is given x, empty where it reads nothing of it.
+    E [log p(z) - log q(u | x)] - D ln N is a lower bound of log P(x); the inverse floors, and clips to 0..N-1. q is given
+    x by the word `reads`, which is empty where q reads nothing of it.
     """
 
     def __init__(self, n: int, noise: Density, reads: str) -> None:
@@ -51,7 +51,7 @@ class VariationalDequantize(nn.Module):
         u, log_q = self.noise.rsample(x.shape[0], **given)
         return (x + interior(u)) / self.n, -x[0].numel() * math.log(self.n) - log_q
 
-    def inverse(self, z: torch.Tensor, **given: torch.Tensor) -> torch.Tensor:
+    def inverse(self, z: torch.Tensor, /, **given: torch.Tensor) -> torch.Tensor:
         return (z * self.n).floor().clamp(0, self.n - 1)
 
     def extra_repr(self) -> str:

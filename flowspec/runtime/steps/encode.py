@@ -24,5 +24,5 @@ class Encode(nn.Module):
         z, log_q = self.posterior.rsample(x.shape[0], **given)
         return x, z, -log_q
 
-    def inverse(self, x: torch.Tensor, z: torch.Tensor, **given: torch.Tensor) -> torch.Tensor:
+    def inverse(self, x: torch.Tensor, z: torch.Tensor, /, **given: torch.Tensor) -> torch.Tensor:
         return x

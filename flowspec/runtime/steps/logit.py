@@ -27,7 +27,7 @@ class Logit(nn.Module):
     def inverse(self, z: torch.Tensor, **given: torch.Tensor) -> torch.Tensor:
         return (upcast(z).sigmoid() - self.alpha) / (1 - 2 * self.alpha)
 
-    def back(self, z: torch.Tensor, **given: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def back(self, z: torch.Tensor, /, **given: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """The inverse, and log|det dz/dx| there: of z, which tells more than an x next to 0 or 1."""
         log_det = math.log(1 - 2 * self.alpha) - F.logsigmoid(z) - F.logsigmoid(-z)
         return self.inverse(z), log_det.flatten(1).sum(1)
