@@ -20,7 +20,8 @@ def by_axis(table: torch.Tensor, sites: tuple[int, ...]) -> torch.Tensor:
 
 
 def inside(reads: list[int], writes: list[int], rule: str) -> torch.Tensor:
-    """(writes, reads) whether a label read lies inside a label written: as a length, or as a set of bits of any size."""
+    """(writes, reads) whether a label read lies inside a label written: as a length, or as a set of bits of any
+    size."""
     if rule == "prefix":
         return torch.tensor(reads, device="cpu") <= torch.tensor(writes, device="cpu")[:, None]
     known, allowed = list(dict.fromkeys(reads)), list(dict.fromkeys(writes))
@@ -32,7 +33,8 @@ class Attention(nn.Module):
     """Multi-head attention (Vaswani et al. 2017) of (B, C, *sites) values; the output stands where the query does.
 
     Heads fall into classes (`groups`; all 0 if None), and a class has one label for each place: what its key and value
-    know (`reads`), and what a reader may know (`writes`). Place i reads place j iff reads[j] <= writes[i], or, under the
+    know (`reads`), and what a reader may know (`writes`). Place i reads place j iff reads[j] <= writes[i], or, under
+    the
     rule "subset", iff reads[j] is a subset of writes[i] as bits. For an ensemble of orders the rows of its members
     follow each other, and forward takes the member. `takes[s][o][c]` says whether the query (s = 0), key or value
     projection of class o reads channels of class c; `in_groups[s]` gives the class of each channel, all 0 if

@@ -13,7 +13,8 @@ def timeline(reads: list[list[int] | range], writes: list[list[int] | range]) ->
     """(classes in, events): the site whose units come in at each event, the number of sites for none; and
     (classes out, sites): how many events a unit has behind it.
 
-    Class c of the input at site j comes in under label reads[c][j]; events are sorted by label, of equal labels by site,
+    Class c of the input at site j comes in under label reads[c][j]; events are sorted by label, of equal labels by
+    site,
     and classes with the same label and turn come in together. A unit has the events of labels up to its own behind it.
     """
     slots: dict[tuple[int, int], dict[int, int]] = {}
@@ -78,7 +79,8 @@ class Folded(nn.Module):
         return F.pad(x, (0, 1)).gather(2, index.expand(x.shape[0], -1, -1))
 
     def read(self, states: torch.Tensor) -> torch.Tensor:
-        """(B, n_out, events + 1), the states from before the first event on -> (B, n_out, *sites), those behind each unit."""
+        """(B, n_out, events + 1), the states from before the first event on -> (B, n_out, *sites), those behind each
+        unit."""
         if len(self.behind) == 1:
             found = states.index_select(2, self.behind[0])
         else:

@@ -23,9 +23,14 @@ class Sweep(nn.Module):
     hands_on: torch.Tensor
 
     def __init__(
-        self, cell: str, taps: list[tuple[int, int]] | dict[tuple[int, int], list[tuple[int, int]]], behind: int, carries: list[tuple[int, int]] | None,
-        in_groups: list[int], out_groups: list[int],
-    ) -> None:  # fmt: skip
+        self,
+        cell: str,
+        taps: list[tuple[int, int]] | dict[tuple[int, int], list[tuple[int, int]]],
+        behind: int,
+        carries: list[tuple[int, int]] | None,
+        in_groups: list[int],
+        out_groups: list[int],
+    ) -> None:
         super().__init__()
         self.cell, self.carries, self.in_groups, self.out_groups = cell, carries, in_groups, out_groups
         self.taps = taps if isinstance(taps, dict) else {(0, 0): taps}
@@ -74,7 +79,8 @@ class Sweep(nn.Module):
         return cut(self.inner, self.hands_on)
 
     def step(self, x: torch.Tensor, h: torch.Tensor, memory: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """The next state and memory from what the input and the states behind give to the gates, (B, gates * n, places).
+        """The next state and memory from what the input and the states behind give to the gates, (B, gates * n,
+        places).
 
         The memory is the cell of an LSTM, else the state that the next one starts from.
         """
@@ -100,9 +106,18 @@ class LineRecurrence(nn.Module):
     """
 
     def __init__(
-        self, cell: str, n_in: int, n_out: int, behind: int, taps: list[list[tuple[int, int]] | dict[tuple[int, int], list[tuple[int, int]]]], carries: list[tuple[int, int]] | None,
-        scan: str, in_groups: list[int] | None, out_groups: list[int] | None, digest: str | None,
-    ) -> None:  # fmt: skip
+        self,
+        cell: str,
+        n_in: int,
+        n_out: int,
+        behind: int,
+        taps: list[list[tuple[int, int]] | dict[tuple[int, int], list[tuple[int, int]]]],
+        carries: list[tuple[int, int]] | None,
+        scan: str,
+        in_groups: list[int] | None,
+        out_groups: list[int] | None,
+        digest: str | None,
+    ) -> None:
         super().__init__()
         self.across, self.backwards, self.digest = (
             scan.startswith("columns"),
@@ -152,14 +167,23 @@ class LineRecurrence(nn.Module):
 
 
 class RowRecurrence(LineRecurrence):
-    """Row LSTM (van den Oord et al. 2016, section 3.1), or the same with another cell: line by line, all places of a line
+    """Row LSTM (van den Oord et al. 2016, section 3.1), or the same with another cell: line by line, all places of a
+    line
     at once, each from `kernel` states of the line before. Its memory comes from the place behind it."""
 
     def __init__(
-        self, cell: str, n_in: int, n_out: int, taps: list[list[tuple[int, int]] | dict[tuple[int, int], list[tuple[int, int]]]], carries: list[tuple[int, int]] | None = None,
-        kernel: int = 3, scan: str = "raster", in_groups: list[int] | None = None, out_groups: list[int] | None = None,
+        self,
+        cell: str,
+        n_in: int,
+        n_out: int,
+        taps: list[list[tuple[int, int]] | dict[tuple[int, int], list[tuple[int, int]]]],
+        carries: list[tuple[int, int]] | None = None,
+        kernel: int = 3,
+        scan: str = "raster",
+        in_groups: list[int] | None = None,
+        out_groups: list[int] | None = None,
         digest: str | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__(cell, n_in, n_out, kernel, taps, carries, scan, in_groups, out_groups, digest)
 
     def run(self, sweep: Sweep, x: torch.Tensor) -> torch.Tensor:
@@ -174,14 +198,22 @@ class RowRecurrence(LineRecurrence):
 
 
 class DiagonalRecurrence(LineRecurrence):
-    """Diagonal BiLSTM (van den Oord et al. 2016, section 3.2), or the same with another cell: diagonal by diagonal, each
+    """Diagonal BiLSTM (van den Oord et al. 2016, section 3.2), or the same with another cell: diagonal by diagonal,
+    each
     place from the states one line back and one place back along the line. Its memory comes from the latter."""
 
     def __init__(
-        self, cell: str, n_in: int, n_out: int, taps: list[list[tuple[int, int]] | dict[tuple[int, int], list[tuple[int, int]]]], carries: list[tuple[int, int]] | None = None,
-        scan: str = "raster", in_groups: list[int] | None = None, out_groups: list[int] | None = None,
+        self,
+        cell: str,
+        n_in: int,
+        n_out: int,
+        taps: list[list[tuple[int, int]] | dict[tuple[int, int], list[tuple[int, int]]]],
+        carries: list[tuple[int, int]] | None = None,
+        scan: str = "raster",
+        in_groups: list[int] | None = None,
+        out_groups: list[int] | None = None,
         digest: str | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__(cell, n_in, n_out, 2, taps, carries, scan, in_groups, out_groups, digest)
 
     def run(self, sweep: Sweep, x: torch.Tensor) -> torch.Tensor:

@@ -120,7 +120,7 @@ def test_what_the_spec_repeats_is_a_loop() -> None:
     assert "self.vh = nn.ModuleList([GatedBlock() for _ in range(3)])" in gated
     assert "v, h = block(v, h, label)" in gated
     assert "self.vh_last = GatedLast()" in gated
-    assert "for block, skip in zip(self.up, reversed(skips[:3]), strict=True):" in text("unet", True)
+    assert "for block, skip in zip(self.back, reversed(skips[:3]), strict=True):" in text("unet", True)
     assert "for step in reversed(self.coupling_steps_1):" in text("realnvp", True)
     assert "self.steps_1 = nn.ModuleList([Step() for _ in range(3)])" in text("glow", True)
     assert "for _ in range(5)" in text("manyturns", True)

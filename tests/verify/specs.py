@@ -57,7 +57,7 @@ net:
 head: {gaussian_mixture: 2}
 """
 
-PIXELS = """x: {shape: [3, 2, 3], values: 256}
+PIXELS = """x: {shape: [3, 2, 3], values: 16}
 order: {raster: {}, channels: joint}
 net: [{conv: 12, kernel: 3}, tanh, {conv: 12, kernel: 3}, tanh]
 head: {discretized_logistic_mixture: 2}

@@ -11,9 +11,11 @@ from flowspec.runtime.families.mixture import Mixture
 
 
 class DiscretizedLogisticMixture(Mixture):
-    """The integers 0..N-1 as numbers on [-1, 1], each with a bin of half width 1 / (N - 1); the bins at the ends are open.
+    """The integers 0..N-1 as numbers on [-1, 1], each with a bin of half width 1 / (N - 1); the bins at the ends are
+    open.
 
-    `classes` is N, or one count per variable, row-major. Scales end at exp(-7), as in the paper, or at as small a part of
+    `classes` is N, or one count per variable, row-major. Scales end at exp(-7), as in the paper, or at as small a part
+    of
     a bin where there are more than 256 of them.
     """
 
