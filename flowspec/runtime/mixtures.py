@@ -7,7 +7,7 @@ from torch.nn import functional as F
 
 from flowspec.runtime.families.logistic import logistic_log_prob
 from flowspec.runtime.families.normal import normal_log_prob
-from flowspec.runtime.precision import inside, upcast
+from flowspec.runtime.precision import open_unit, upcast
 from flowspec.runtime.transforms import Affine, Transform
 
 Parts = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
@@ -50,10 +50,10 @@ class MixtureCDF(Transform):
 
     def forward(self, x: torch.Tensor, theta: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         log_u, _, log_slope = self.logs(upcast(x), self.parts(theta))
-        return inside(log_u.exp()), log_slope
+        return open_unit(log_u.exp()), log_slope
 
     def inverse(self, z: torch.Tensor, theta: torch.Tensor) -> torch.Tensor:
-        u = inside(upcast(z))
+        u = open_unit(upcast(z))
         return self.root(u.log() - (-u).log1p(), theta)
 
     def parts(self, theta: torch.Tensor) -> Parts:

@@ -24,7 +24,7 @@ def interior(u: torch.Tensor) -> torch.Tensor:
     return u.clamp(half, 1 - half)
 
 
-def inside(u: torch.Tensor) -> torch.Tensor:
+def open_unit(u: torch.Tensor) -> torch.Tensor:
     """Numbers of (0, 1) kept off its ends, as close as numbers are there: far closer to 0 than to 1."""
     return u.clamp(torch.finfo(u.dtype).tiny, 1 - torch.finfo(u.dtype).eps / 2)
 

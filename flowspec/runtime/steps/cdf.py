@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from flowspec.runtime.families.normal import normal_log_prob
-from flowspec.runtime.precision import inside, upcast
+from flowspec.runtime.precision import open_unit, upcast
 
 
 class NormalCDF(nn.Module):
@@ -18,7 +18,7 @@ class NormalCDF(nn.Module):
 
     def forward(self, x: torch.Tensor, **given: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         x = upcast(x)
-        return inside(torch.special.ndtr(x)), normal_log_prob(x).flatten(1).sum(1)
+        return open_unit(torch.special.ndtr(x)), normal_log_prob(x).flatten(1).sum(1)
 
     def inverse(self, z: torch.Tensor, **given: torch.Tensor) -> torch.Tensor:
-        return torch.special.ndtri(inside(upcast(z)))
+        return torch.special.ndtri(open_unit(upcast(z)))
