@@ -12,7 +12,7 @@ from flowspec.plan.code import Attribute, ClassPlan, Construct, Listed, Method, 
 from flowspec.plan.flow_steps import FlowStep, Unit, context_key, forward_items
 from flowspec.plan.module import Module, listed, with_names
 from flowspec.plan.regions import Region, rows, tree
-from flowspec.plan.steps import Item, Key, Result
+from flowspec.plan.steps import Item, Key, Result, Step
 
 TENSOR = "torch.Tensor"
 Shape = tuple[int, ...]
@@ -20,10 +20,11 @@ Part = FlowStep | Region[FlowStep]
 
 
 class FlowLevel:
-    """The attributes of one class, and the units that they are. Regions that split a value are unrolled."""
+    """The attributes of one class, and the units that they are. Regions that split a value are unrolled; where another
+    step draws from it, `drawn`, they also give their log-determinant on the way back."""
 
-    def __init__(self, steps: Sequence[FlowStep], module: Module, depth: int = 0) -> None:
-        self.module = module
+    def __init__(self, steps: Sequence[FlowStep], module: Module, depth: int = 0, drawn: bool = False) -> None:
+        self.module, self.drawn = module, drawn
         self.attributes: list[Attribute] = []
         self.units: list[Unit] = []
         for row in rows(_unrolled(tree(tuple(steps), lambda step: step.scope[depth:]))):
@@ -37,7 +38,7 @@ class FlowLevel:
         self._unit(row)
 
     def _unit(self, row: list[Part]) -> None:
-        constructs = [_construct(part, self.module) for part in row]
+        constructs = [_construct(part, self.module, self.drawn) for part in row]
         first, last = _steps(row[0]), _steps(row[-1])
         many = len(row) > 1
         value: Construct | Listed = listed(constructs) if many else constructs[0]
@@ -100,16 +101,16 @@ def _base(row: list[Part]) -> str:
     return names.plural(label) if len(row) > 1 else label
 
 
-def _construct(part: Part, module: Module) -> Construct:
+def _construct(part: Part, module: Module, drawn: bool) -> Construct:
     steps = _steps(part)
     if len(steps) == 1:
         return steps[0].construct
     assert isinstance(part, Region)
-    return Construct(_region_class(part, module))
+    return Construct(_region_class(part, module, drawn))
 
 
-def _region_class(region: Region[FlowStep], module: Module) -> str:
-    name: str = module.once(("region", _pattern(region)), lambda: _new_class(region, module))
+def _region_class(region: Region[FlowStep], module: Module, drawn: bool) -> str:
+    name: str = module.once(("region", drawn, _pattern(region)), lambda: _new_class(region, module, drawn))
     return name
 
 
@@ -135,14 +136,16 @@ def _inside(step: FlowStep, depth: int) -> tuple[tuple[str, int], ...]:
     return tuple((frame.label, frame.round) for frame in step.scope[depth:])
 
 
-def _new_class(region: Region[FlowStep], module: Module) -> str:
-    level = FlowLevel(_steps(region), module, _depth(region))
+def _new_class(region: Region[FlowStep], module: Module, drawn: bool) -> str:
+    level = FlowLevel(_steps(region), module, _depth(region), drawn)
     attributes, units = level.named()
     keywords = _keywords(region)
     contexts = [(context_key(origin), word, ()) for word, origin in keywords]
     label = region.frame.label
     doc = "One round of a loop." if label == "round" else f"One `{names.word_of(label) or 'block'}` block."
-    methods = (_forward(units, contexts), _inverse(units, contexts))
+    methods: tuple[Method, ...] = (_forward(units, contexts), _inverse(units, contexts))
+    if drawn and any(unit.counts for unit in units):
+        methods = (*methods, _back(units, contexts))
     return module.share(ClassPlan("", ("nn.Module",), doc, attributes, methods), label)
 
 
@@ -168,3 +171,14 @@ def _inverse(units: Sequence[Unit], contexts: Given) -> Method:
     items.append(Result("{0}", (start,)))
     parameters = (Parameter("z"), *(Parameter(word) for _, word, _ in contexts))
     return Method("inverse", parameters, TENSOR, write(items, [(end, "z", units[-1].shapes[0]), *contexts]))
+
+
+def _back(units: Sequence[Unit], contexts: Given) -> Method:
+    """The inverse, and the log-determinant there."""
+    start, end = units[0].input, units[-1].outputs[0]
+    items: list[Item] = [Step("{0}.new_zeros({0}.shape[0])", (end,), (), ("log_q",), fuses=False)]
+    items += [unit.back("z") if unit.counts else unit.inverse("z") for unit in reversed(units)]
+    items.append(Result("{0}, log_q", (start,)))
+    parameters = (Parameter("z"), *(Parameter(word) for _, word, _ in contexts))
+    body = write(items, [(end, "z", units[-1].shapes[0]), *contexts])
+    return Method("back", parameters, f"tuple[{TENSOR}, {TENSOR}]", body)

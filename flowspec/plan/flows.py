@@ -58,7 +58,7 @@ def flow_class(flow: Flow, shell: Shell, facts: Facts, origins: Origins, module:
     found = facts.densities[flow].flow
     assert found is not None
     origins = {**origins, **{c.origin: _computed_datum(c, facts) for c in flow.computed}}
-    level = FlowLevel(flow_steps(flow, facts, origins, module), module)
+    level = FlowLevel(flow_steps(flow, facts, origins, module), module, drawn=shell.drawn)
     taken = {attribute.name for attribute in level.attributes}
     wanted = [_attribute(flow, k, taken, facts, found, origins, module) for k in range(len(flow.parts))]
     nets = [_computed_net(c, facts, origins, module) for c in flow.computed]
