@@ -42,9 +42,18 @@ def add_drawing(parser: argparse.ArgumentParser) -> None:
     kinds = ", ".join(suffix[1:] for suffix in SUFFIXES)
     parser.add_argument("-o", "--output", metavar="FILE", help=f"write it to a file, by its suffix: {kinds}")
     parser.add_argument("--order", type=int, default=0, metavar="K", help="which order of an ensemble, from 0")
-    parser.add_argument("--width", type=int, metavar="N", help="columns of text (default: the terminal's, else 80)")
+    parser.add_argument(
+        "--width", type=_columns, metavar="N", help="columns of text (default: the terminal's, else 80)"
+    )
     parser.add_argument("--ascii", action="store_true", help="draw with ASCII characters only")
     add_color(parser)
+
+
+def _columns(text: str) -> int:
+    """A width of the terminal. Raises argparse.ArgumentTypeError for none."""
+    if not text.isascii() or not text.isdigit() or not int(text):
+        raise argparse.ArgumentTypeError(f"`{text}` is no number of columns")
+    return int(text)
 
 
 def run_drawing(args: argparse.Namespace, streams: Streams, draw: Callable[[Report], Drawing]) -> int:

@@ -189,7 +189,13 @@ class Graph(OrderOp):
             ]
             for child, parents in self.parents.items()
         }
-        return maths.graph(grid, table)
+        try:
+            return maths.graph(grid, table)
+        except OrderError as error:
+            if error.path and names:
+                text = " -> ".join(names[v] for v in error.path)
+                raise OrderError(f"the parents of a graph form a cycle: {text}", path=error.path) from None
+            raise
 
 
 @dataclass(frozen=True)

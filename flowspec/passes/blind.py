@@ -9,6 +9,7 @@ import numpy as np
 from flowspec.diagnostics import Finding, Label, Span
 from flowspec.graph.masks import LabelMask, SiteMask, TapMask
 from flowspec.graph.pairing import PairMask, StrideMask
+from flowspec.ops.recurrent import RecurrentLayer
 from flowspec.order import Grid, Order, centre, missing_at
 from flowspec.passes.facts import NetFacts
 from flowspec.passes.knowledge.faults import variable
@@ -22,6 +23,10 @@ SKIP = (
     "every path goes through a coarser grid, whose sites know no more than the first of their block may: "
     "add a skip that stays on the sites of x"
 )
+
+UNREAD = "no step reads x: let one read it, `in: x`"
+
+ALONG = "let the recurrence run `along: order`, which reaches all that comes before"
 
 PIXELS = "let keys and values hold x itself beside its features: attend to `{concat: [x, h]}`, or to x first"
 
@@ -42,24 +47,34 @@ def completeness(facts: NetFacts, order: Order, order_span: Span, place: str) ->
         return
     lost = _without_context(facts, order)
     if lost is not None:
-        yield Finding(
-            "FS425",
-            f"{variable(order, lost)} loses all its context: nothing it may know reaches its parameters",
-            span,
-            labels=(Label(order_span, "the order that allows it"),),
-            helps=(
-                SKIP
-                if _only_coarse(facts)
-                else "widen the layers or kernels, or let the first layer read what lies just before",
-            ),
-            node=place,
-        )
+        yield _no_context(facts, order, order_span, lost, place)
         return
     if reach.missing:
         yield from _missing(facts, order, order_span, span, place)
     if not reach.missing or _narrow(facts) is None:
         yield from _half_seen(facts, order, span, place)
     yield from _dead_units(facts)
+
+
+def _no_context(facts: NetFacts, order: Order, order_span: Span, lost: int, place: str) -> Finding:
+    """The error for a variable without context; a layer that is too narrow is shown, with the width that would do."""
+    unread, coarse = not _reads_x(facts), _only_coarse(facts)
+    narrow = None if unread or coarse else _narrow(facts)
+    labels: tuple[Label, ...] = (Label(order_span, "the order that allows it"),)
+    help_ = "widen the layers or kernels, or let the first layer read what lies just before"
+    if unread or coarse:
+        help_ = UNREAD if unread else SKIP
+    elif narrow is not None:
+        labels = (*labels, Label(narrow[0], "more distinct contexts than units"))
+        help_ = f"widen the layer: {narrow[1]} units would do"
+    return Finding(
+        "FS425",
+        f"{variable(order, lost)} loses all its context: nothing it may know reaches its parameters",
+        facts.conditioner.graph.span,
+        labels=labels,
+        helps=(help_,),
+        node=place,
+    )
 
 
 def _dead_units(facts: NetFacts) -> Iterator[Finding]:
@@ -172,7 +187,16 @@ def _remedy(facts: NetFacts) -> str:
     """What usually opens a blind spot."""
     if _only_coarse(facts):
         return SKIP
-    return PIXELS if any(isinstance(mask, PairMask) for mask in facts.knowledge.masks) else VERTICAL
+    if any(isinstance(mask, PairMask) for mask in facts.knowledge.masks):
+        return PIXELS
+    ops = [node.op for node in facts.conditioner.graph.nodes]
+    return ALONG if any(isinstance(op, RecurrentLayer) and op.along == "rows" for op in ops) else VERTICAL
+
+
+def _reads_x(facts: NetFacts) -> bool:
+    """Whether x has a way to the head at all."""
+    graph = facts.conditioner.graph
+    return any(graph.nodes[i].id == "x" and not graph.nodes[i].inputs for i in graph.live())
 
 
 def _only_coarse(facts: NetFacts) -> bool:

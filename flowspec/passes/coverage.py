@@ -247,9 +247,6 @@ def coverage_findings(flow: Flow, coverage: Coverage) -> Iterator[Finding]:
             "FS341",
             f"{coverage.classes:,} groups of variables never mix (sizes {shown}): the model takes them to be independent",
             flow.span,
-            helps=(
-                "add a coupling, a permutation or an autoregressive step that joins them, "
-                "or let a part with a model of its own be `given` another",
-            ),
+            helps=("add a coupling, a permutation or an autoregressive step that joins them",),
             node=flow.id,
         )

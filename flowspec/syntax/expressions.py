@@ -205,7 +205,8 @@ def _variable(token: _Token, variables: Mapping[str, Number]) -> Number:
         return variables[name]
     near = suggest(name, variables)
     known = ", ".join(f"`${shown(option)}`" for option in sorted(variables)[:12])
-    help_ = f"did you mean `${near}`?" if near else f"known here: {known}" if known else "declare it in `vars`"
+    listed = f"known here: {known}" if known else "declare it in `vars`; a block sees its own `vars` only"
+    help_ = f"did you mean `${near}`?" if near else listed
     raise _BadError("FS110", f"`${shown(name)}` is not a variable here", token, help_)
 
 

@@ -15,6 +15,22 @@ from flowspec.diagnostics import Finding, Label, Span, suggest
 from flowspec.syntax.papercuts import shown
 from flowspec.syntax.tree import Entry, Mapping, Node, Scalar, Sequence, site
 
+# Names that ops have in other libraries: in lower case and without `_`, the op, and how it is written here.
+_ELSEWHERE = {
+    "softmax": ("categorical", "categorical"),
+    "embed": ("embedding", "{embedding: 32}"),
+    "dense": ("linear", "{linear: 64}"),
+    "fc": ("linear", "{linear: 64}"),
+    "batchnorm": ("norm", "{norm: batch}"),
+    "batchnorm2d": ("norm", "{norm: batch}"),
+    "layernorm": ("norm", "{norm: layer}"),
+    "swish": ("silu", "silu"),
+    "glu": ("gate", "{gate: glu}"),
+    "selfattention": ("attention", "{attention: 64, heads: 4}"),
+    "mixtureoflogistics": ("discretized_logistic_mixture", "{discretized_logistic_mixture: 10}"),
+    "bilstm": ("lstm", "{lstm: 64, along: diagonals, both: true}"),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class OpShape:
@@ -95,6 +111,9 @@ def _meant(text: str, ops: Collection[str]) -> tuple[str, ...]:
     glued = re.fullmatch(r"(\w+)[\s:]+(\S[^:]*)", text)
     if glued and glued[1] in ops:
         return (f"give an op its value in a mapping: `{{{glued[1]}: {shown(glued[2])}}}`",)
+    op, said = _ELSEWHERE.get(text.lower().replace("_", ""), ("", ""))
+    if op in ops:
+        return (f"it is written `{said}`",)
     near = suggest(text, sorted(ops))
     return (f"did you mean `{near}`?",) if near else ()
 

@@ -128,10 +128,15 @@ def read_step(
 
 def _elsewhere(finding: Finding, node: Node, place: str) -> Finding:
     """The finding with a help that says where an op of that name may stand, if it is one."""
-    word = node.text if isinstance(node, Scalar) else node.entries[0].key.text if isinstance(node, Mapping) else ""
+    keys = node.keys() if isinstance(node, Mapping) else ()
+    word = node.text if isinstance(node, Scalar) else next(iter(keys), "")
     home = next((name for name in VOCABULARIES if word in vocabulary(name)), "")
-    if finding.code != "FS212" or finding.helps or home in ("", place):
+    if finding.code != "FS212" or finding.helps or home == place:
         return finding
+    if not home and place in ("order", "density", "transform"):
+        return replace(finding, helps=(f"there are: {', '.join(f'`{name}`' for name in vocabulary(place))}",))
+    if not home:
+        return replace(finding, helps=("`flowspec ops` lists the ops",))
     why = ", whose steps are bijections" if place == "flow" else ""
     return replace(finding, helps=(f"`{word}` stands in a {home}, and this is a {place}{why}",))
 
@@ -144,6 +149,18 @@ def is_excused(node: Node, scope: Scope) -> bool:
 
 
 # --- arguments -------------------------------------------------------------------------------------------------------
+
+
+# Arguments that layers have in other libraries, and what takes their place here.
+_ELSEWHERE = {
+    "causal": "leave it out: the mask is derived from the order",
+    "padding": "leave it out: kernels pad to the same size",
+    "stride": "`{down: 2}` takes a stride, and `{up: 2}` goes back",
+    "in_channels": "leave it out: what a layer reads says it",
+    "num_layers": "repeat the step with `times: 2`",
+    "layers": "repeat the step with `times: 2`",
+    "bidirectional": "on an image write `along: diagonals, both: true`; along the order only one way is a density",
+}
 
 
 def read_arguments(
@@ -205,7 +222,11 @@ def _sorted_out(
             modifiers[word] = entry
         else:
             options = sorted({*declared, *words})
-            meant.add(session.unknown_name("FS201", f"argument of `{op.name}`", word, options, site(entry.key)))
+            what, place = f"argument of `{op.name}`", site(entry.key)
+            if word in _ELSEWHERE:
+                session.report("FS201", f"there is no {what} called `{word}`", place, _ELSEWHERE[word])
+            else:
+                meant.add(session.unknown_name("FS201", what, word, options, place))
             session.give_up(entry.value)
             ok = False
     return nodes, modifiers, ok, meant

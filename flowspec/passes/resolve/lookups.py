@@ -12,6 +12,10 @@ from flowspec.ops.unknown import UnknownValue
 from flowspec.ops.weighted import Linear
 from flowspec.passes.resolve.net_state import NetState
 
+_JOINED = (
+    "contexts are joined to the input of a chain that names none of them: name them on a later step, "
+    "`{conv: 64, given: NAME}`"
+)
 _HELP = "look up x itself, or a context declared with `classes`"
 
 
@@ -47,6 +51,9 @@ def looked_up(net: NetState, op: Lookup, value: int) -> int:
         return net.unknown([value])
     if not net.nodes[value].op.outside:
         message = f"`{op.name}` looks up integers, and what it reads here is neither x nor a label"
-        net.session.report("FS225", message, net.span, _HELP)
+        read = net.nodes[value].inputs
+        with_x = len(read) > 1 and all(net.nodes[i].op.outside for i in read)
+        helps = (_JOINED, _HELP) if with_x else (_HELP,)
+        net.session.report("FS225", message, net.span, helps)
         return net.unknown([value])
     return net.apply(LabelEmbedding(op.out) if isinstance(op, Embedding) else LabelUnits(), [value])
