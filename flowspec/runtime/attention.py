@@ -19,7 +19,7 @@ def by_axis(table: torch.Tensor, sites: tuple[int, ...]) -> torch.Tensor:
     return torch.stack(torch.broadcast_tensors(*grids)).sum(0).flatten(1)
 
 
-def inside(reads: list[int], writes: list[int], rule: str) -> torch.Tensor:
+def pairs_inside(reads: list[int], writes: list[int], rule: str) -> torch.Tensor:
     """(writes, reads) whether a label read lies inside a label written: as a length, or as a set of bits of any
     size."""
     if rule == "prefix":
@@ -120,7 +120,7 @@ class Attention(nn.Module):
         for o in range(self.classes):
             known = reads[start + o] if len(reads) > self.classes else reads[o]
             allowed = writes[start + o] if len(writes) > self.classes else writes[o]
-            found.append(inside(known, allowed, self.rule))
+            found.append(pairs_inside(known, allowed, self.rule))
         return torch.stack(found)
 
     def by_head(self, pairs: torch.Tensor) -> torch.Tensor:
