@@ -120,7 +120,19 @@ flow: [{logit: 0.0}, {coupling: {keep: [0], net: {mlp: [16]}}, times: 2}, sigmoi
 base: uniform
 """
 
+ENCODER = """x: {shape: [4], values: binary}
+flow:
+- encode: [3]
+  posterior:
+    given: {h: {mlp: [6], in: x}}
+    flow: [{autoregressive: {order: raster, net: {mlp: [6]}, fast: sampling}, given: h}]
+    base: {head: {normal: {}, in: h}}
+  decoder: {net: {mlp: [6]}, head: bernoulli}
+base: normal
+"""
+
 SPECS = {
+    "encoder": ENCODER,
     "made": MADE,
     "ensemble": ENSEMBLE,
     "pixelcnn": PIXELCNN,

@@ -25,6 +25,13 @@ class Fault:
 
 
 FAULTS = {
+    # what is drawn
+    "a posterior that is not taken off": Fault(
+        "encoder", (("return x, z, -log_q", "return x, z, 0 * log_q"),), "log-densities taken off", "encode"
+    ),
+    "a draw that mistakes its density": Fault(
+        "encoder", (("return x, -log_det", "return x, log_det"),), "log-densities of draws", "posterior"
+    ),
     # masks and orders
     "a mask is off by one, and its digest says so": Fault(
         "made", (("first = reads[0] <= writes[0, :, None]", "first = reads[0] <= writes[0, :, None] + 1"),), "build"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 
 from flowspec.verify.checks.base import Check, at_most
@@ -10,7 +12,7 @@ from flowspec.verify.noise import fixed_noise, seeded
 from flowspec.verify.result import Result
 from flowspec.verify.steps import log_det_error, steps
 from flowspec.verify.subject import Subject, repeated
-from flowspec.verify.trace import density_calls
+from flowspec.verify.trace import Call, density_calls, is_step, layer_calls
 from flowspec.verify.trace import draws as draws_itself
 from flowspec.verify.units import flows
 from flowspec.verify.weights import MILD
@@ -41,6 +43,26 @@ def log_densities(subject: Subject) -> Result:
         if not error <= EXACT:
             return at_most(error, EXACT, fault="a draw and log_prob disagree about log q", node=call.name)
     return at_most(gap, EXACT, f"log q of {len(calls)} draws against log_prob")
+
+
+def taken_off(subject: Subject) -> Result:
+    """Each step that draws takes log q off, and D ln N where it divides integers by N."""
+    model, found = subject.model(0, MILD), list[Call]()
+    x, given = subject.data(4)
+    with torch.no_grad(), fixed_noise(subject.seed), density_calls(model, "rsample") as calls:
+        found = layer_calls(model, lambda: model.log_prob(x, **given), _is_drawing_step)
+    gap = 0.0
+    for step, call in zip(found, (call for call in calls if call.depth == 0), strict=True):
+        scale = step.args[0][0].numel() * math.log(getattr(step.module, "n", 1))
+        error = worst(relative(step.output[-1], -call.output[1] - scale))
+        gap = max(gap, error)
+        if not error <= EXACT:
+            return at_most(error, EXACT, fault="log q is not taken off log p(x)", node=step.name)
+    return at_most(gap, EXACT, f"log q of {len(found)} steps")
+
+
+def _is_drawing_step(module: torch.nn.Module) -> bool:
+    return is_step(module) and draws_itself(module)
 
 
 def other_log_dets(subject: Subject) -> Result:
@@ -84,6 +106,7 @@ def averaged(subject: Subject) -> Result:
 
 CHECKS = (
     Check("log-densities of draws", log_densities, is_drawing),
+    Check("log-densities taken off", taken_off, is_drawing),
     Check("log-determinants of steps", other_log_dets, is_drawing, lambda subject: subject.size <= 256),
     Check("means of exp(log_prob)", averaged, is_drawing_integers, has_few_states),
 )
