@@ -405,6 +405,11 @@ STEPS = (
     flow("encode", "flow:encode", f"{{encode: [2], posterior: {{net: {{mlp: [8]}}, head: normal}}, {_DECODER}}}", shape="[5]", values="binary"),
     flow("encode/iaf", "flow:encode", "{encode: [3], posterior: {given: {h: {mlp: [9], in: x}}, flow: [{autoregressive: {order: raster, "
          f"net: {{mlp: [8]}}, fast: sampling, times: 2}}, given: h}}], base: {{head: {{normal: {{}}, in: h}}}}}}, {_DECODER}}}", shape="[5]", values="binary"),
+    flow("encode/blocks", "flow:encode", "{encode: [3], posterior: {given: {h: {mlp: [9], in: x}}, flow: [{repeat: 2, do: [{autoregressive: "
+         "{order: raster, net: {mlp: [8]}, fast: sampling}, given: h}, reverse]}], base: {head: {normal: {}, in: h}}}, " + f"{_DECODER}}}",
+         shape="[5]", values="binary"),
+    flow("encode/flow-decoder", "flow:encode", "{encode: [2], posterior: {net: {mlp: [8]}, head: logistic}, decoder: "
+         "{given: z, order: raster, net: {mlp: [30]}, head: bernoulli}}", shape="[4]", values="binary"),
     flow("encode/prior", "flow:encode", f"{{encode: [4], posterior: {{net: {{mlp: [8]}}, head: normal}}, {_DECODER}}}, "
          "{coupling: {keep: half, net: {mlp: [8]}, times: 2}}", shape="[1, 2, 3]", values="binary"),
     flow("encode/twice", "flow:encode", f"{{encode: [4], posterior: {{net: {{mlp: [8]}}, head: normal}}, {_DECODER}}}, "
