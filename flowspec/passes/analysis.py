@@ -230,9 +230,7 @@ class _Run:
         whole = tuple(lay for lay in layouts if lay is not None)
         inner = self._inner_origins(flow, layouts, origins)
         computed = self._computed(flow, layout, inner)
-        drawn = [
-            self._drawn(flow, node, layouts[node.input], inner) for node in flow.nodes if node.op.drawn is not None
-        ]
+        drawn = [self._drawn(flow, n, layouts[n.input], inner) for n in flow.nodes if n.op.drawn is not None]
         nets = [
             self._step_net(node, layouts[node.input], inner) for node in flow.nodes if isinstance(node.op, Conditioned)
         ]
@@ -267,14 +265,12 @@ class _Run:
             found.append(net)
         return found
 
-    def _drawn(
-        self, flow: Flow, node: FlowNode, layout: Layout | None, origins: dict[str, Layout]
-    ) -> DensityFacts | None:
+    def _drawn(self, flow: Flow, node: FlowNode, x: Layout | None, inner: dict[str, Layout]) -> DensityFacts | None:
         """The facts of the density that a step draws from."""
-        if layout is None:
+        if x is None:
             return None
         before = len(self.findings)
-        facts = self.density(node.op.drawn, node.op.drawn_layout(layout), node.op.drawn_values, origins)
+        facts = self.density(node.op.drawn, node.op.drawn_layout(x), node.op.drawn_values, inner)
         self.findings[before:] = [f for f in self.findings[before:] if f.code not in OF_MODELS]
         if facts is not None:
             self.findings.extend(draw_findings(flow, node, facts, self.seen_contexts))
