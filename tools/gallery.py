@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from flowspec.compiler import Report, analyse
+from flowspec.view.errors import ViewError
 from flowspec.view.field_picture import field_picture
 from flowspec.view.fields import fields
 from flowspec.view.graphs import charts
@@ -72,7 +73,10 @@ def shown(report: Report, path: str) -> Picture:
     facts = report.all_facts
     assert facts is not None, path
     name = facts.program.name
-    found = [field for field in fields(facts) if field.order and field.seen is not None]
+    try:
+        found = [field for field in fields(facts) if field.order and field.seen is not None]
+    except ViewError:  # behind an encoder no entry of z stands for a variable of x
+        found = []
     if found:
         return field_picture(name, path, tuple(found[:1]))
     return Picture(

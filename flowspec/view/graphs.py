@@ -63,6 +63,8 @@ def charts(facts: Facts, node: str | None = None) -> tuple[Chart, ...]:
         raise no_field(node, [owner.id for owner in facts.nets])
     model = facts.program.model
     whole = [_flow_chart(model, facts)] if isinstance(model, Flow) and node is None else []
+    if isinstance(model, Leaf) and model not in facts.nets and node is None:
+        whole = [_leaf_chart(model, facts)]
     if node is None:
         owners = [owner for owner in owners if not isinstance(owner, FlowNode)]
     return (*whole, *(_net_chart(facts, owner) for owner in _distinct(facts, owners)))
@@ -171,6 +173,18 @@ def _known(net: NetFacts, i: int) -> str:
     for bound in bounds.classes:
         kinds[bound.kind.value] = kinds.get(bound.kind.value, 0) + 1
     return "knows " + ", ".join(kind if n == 1 else f"{kind} in {n} groups" for kind, n in kinds.items())
+
+
+def _leaf_chart(leaf: Leaf, facts: Facts) -> Chart:
+    """A density that reads nothing: x and its distributions."""
+    found, x = facts.densities[leaf], facts.program.x
+    boxes = (
+        Box("x", "data", "source", str(found.layout), _lies(found.support), line=x.span.start.line),
+        Box(leaf.id, spelt(leaf.family), "density", str(found.layout), "one for each variable", found.parameters,
+            line=leaf.span.start.line),
+    )  # fmt: skip
+    counts = (many(found.parameters, "parameter"),)
+    return Chart(f"{leaf.id}: independent variables", place(leaf.span), counts, boxes, ((0, 1),))
 
 
 # --- flows -------------------------------------------------------------------------------------------------------------
