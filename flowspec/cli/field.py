@@ -27,6 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     at = "the variable: r,c[,ch] in an image, i in a vector, t,r,c[,ch] in a video, or its name (default: the centre)"
     back = "the other way round: who depends on the variable"
     parser.add_argument("--seen-by", action="store_true", help=back)
+    steps = "of a flow: what the variable has come to depend on behind each step"
+    parser.add_argument("--layers", action="store_true", help=steps)
     diff = "another spec with variables of the same shape: what it sees more, and what less"
     parser.add_argument("--diff", metavar="SPEC", help=diff)
     parser.add_argument("--at", metavar="PLACE", help=at)
@@ -39,11 +41,11 @@ def run(args: argparse.Namespace, streams: Streams) -> int:
 
 def _draw(report: Report, args: argparse.Namespace) -> Drawing:
     from flowspec.view.field_picture import field_picture
-    from flowspec.view.fields import fields
+    from flowspec.view.fields import fields, layers
     from flowspec.view.records import field_json
 
     facts: Any = report.all_facts
-    found = fields(facts, args.node, args.at, args.order, args.seen_by)
+    found = layers(facts, args.at) if args.layers else fields(facts, args.node, args.at, args.order, args.seen_by)
     name = facts.program.name
     if args.diff:
         return _compared(name, report, found, args)

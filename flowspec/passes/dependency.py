@@ -56,6 +56,14 @@ def member_reach(net: NetFacts, order: int) -> Reach:
 
 def flow_bits(flow: Flow, facts: Facts) -> Bits:
     """A row for each entry of z (parts in the order in which they leave), a column for each variable of x."""
+    values = flow_values(flow, facts)
+    encoded = {n.outputs[0] for n in flow.nodes if n.op.drawn is not None and len(n.outputs) > 1}  # are no entries of z
+    rows = [values[p.value].data for p in flow.parts if p.value not in encoded]
+    return Bits(np.concatenate(rows), values[0].columns)
+
+
+def flow_values(flow: Flow, facts: Facts) -> dict[int, Bits]:
+    """For each value of a flow a row for each entry, a column for each variable of x."""
     found = facts.densities[flow].flow
     assert found is not None
     size = found.layouts[0].units
@@ -76,8 +84,7 @@ def flow_bits(flow: Flow, facts: Facts) -> Bits:
             units = found.layouts[value].units
             values[value] = here.take(np.arange(start, start + units))
             start += units
-    encoded = {n.outputs[0] for n in flow.nodes if n.op.drawn is not None and len(n.outputs) > 1}  # are no entries of z
-    return Bits(np.concatenate([values[p.value].data for p in flow.parts if p.value not in encoded]), size)
+    return values
 
 
 def _drawn(here: Bits, units: int, encoder: bool) -> Bits:

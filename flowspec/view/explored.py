@@ -11,7 +11,7 @@ from flowspec.order import TooLarge
 from flowspec.passes.dependency import flow_bits
 from flowspec.passes.facts import Facts, NetFacts
 from flowspec.passes.quotient import Quotient, packed
-from flowspec.view.fields import entries_of
+from flowspec.view.fields import behind_encoder, entries_of
 from flowspec.view.graphs import spelt
 from flowspec.view.orders import Generation, generations
 
@@ -93,7 +93,7 @@ def _knows(net: NetFacts, i: int, channels: tuple[int, ...]) -> list[str]:
 def _latent(flow: Flow, facts: Facts) -> dict[str, Any] | None:
     """What each entry of z depends on, as packed bits; None where there are too many variables or too little is known."""
     top = facts.densities[flow]
-    if top.layout.units > MOST_LATENT:
+    if top.layout.units > MOST_LATENT or behind_encoder(flow):
         return None
     try:
         bits = flow_bits(flow, facts).dense()

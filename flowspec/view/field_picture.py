@@ -47,6 +47,8 @@ def _figure(field: Field) -> Figure:
 
 
 def _title(field: Field) -> str:
+    if not field.order and field.names != ("z",):
+        return f"behind {field.names[0]}: what {variable_name(field.grid, field.variable, field.labels)} has become"
     if not field.order:
         return f"z: what {variable_name(field.grid, field.variable, field.labels)} becomes"
     return f"{listed(list(field.names), 4)}: order {field.order}"

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from flowspec.diagnostics import Span, suggest
 from flowspec.graph.model import Flow, FlowNode
 from flowspec.order import Grid, Order, centre
-from flowspec.passes.dependency import LIMIT, flow_bits, member_reach
+from flowspec.passes.dependency import LIMIT, flow_bits, flow_values, member_reach
 from flowspec.passes.facts import Facts, NetFacts
 from flowspec.passes.knowledge.reach import Reach
 from flowspec.view.errors import ViewError
@@ -174,7 +174,7 @@ def _span(owner: Any) -> Span:
 
 def _latent(flow: Flow, facts: Facts, at: str | None, required: bool, back: bool) -> Iterator[Field]:
     """What the latent sees that the chosen variable of x becomes; or, at the places of x, the latents that see it."""
-    if any(node.op.drawn is not None and len(node.outputs) > 1 for node in flow.nodes):
+    if behind_encoder(flow):
         if required:
             raise ViewError("behind an encoder no entry of z stands for a variable of x", "see `flowspec graph`")
         return
@@ -190,6 +190,36 @@ def _latent(flow: Flow, facts: Facts, at: str | None, required: bool, back: bool
     yield Field(("z",), flow.span, grid, top.layout.shape, "x", v, seen, labels=labels, back=back)
 
 
+def behind_encoder(flow: Flow) -> bool:
+    """Whether z is drawn by an encoder, and so is not x moved about."""
+    return any(node.op.drawn is not None and len(node.outputs) > 1 for node in flow.nodes)
+
+
+def layers(facts: Facts, at: str | None = None) -> tuple[Field, ...]:
+    """What the variable `at` (default: the centre) has come to depend on behind each step of a flow that changes it.
+
+    Raises:
+        ViewError: where the model is no flow, z is drawn by an encoder, or there are too many variables.
+    """
+    model = facts.program.model
+    if not isinstance(model, Flow) or behind_encoder(model):
+        raise ViewError("only a flow has layers to follow", "`flowspec explore` steps through the layers of a net")
+    top = facts.densities[model]
+    grid, labels = Grid(top.layout.channels, top.layout.sites or (1,)), facts.program.x.names
+    if grid.size > LIMIT:
+        raise ViewError("there are too many variables to follow one by one", "draw a smaller version of the spec")
+    v = centre(grid) if at is None else variable_at(grid, at, labels)
+    values, entries = flow_values(model, facts), entries_by_value(model, facts)
+    found: list[Field] = []
+    for node in model.nodes:
+        for value in node.outputs:
+            where = np.flatnonzero(entries[value] == v)
+            if len(where):
+                seen = values[value].row(int(where[0]))
+                found.append(Field((node.id,), node.span, grid, top.layout.shape, "x", v, seen, labels=labels))
+    return tuple(found)
+
+
 def _in_latent(flow: Flow, facts: Facts, v: int, back: bool) -> Bools:
     bits = flow_bits(flow, facts)
     if not back:
@@ -203,6 +233,13 @@ def _in_latent(flow: Flow, facts: Facts, v: int, back: bool) -> Bools:
 def entries_of(flow: Flow, facts: Facts) -> npt.NDArray[np.int64]:
     """(entries of z,) the variable of x that each entry is, when permutations alone move it; -1 of what is made of
     several."""
+    entries = entries_by_value(flow, facts)
+    joined: npt.NDArray[np.int64] = np.concatenate([entries[p.value] for p in flow.parts])
+    return joined
+
+
+def entries_by_value(flow: Flow, facts: Facts) -> dict[int, npt.NDArray[np.int64]]:
+    """The same for every value of the flow."""
     found = facts.densities[flow].flow
     assert found is not None
     entries: dict[int, Any] = {0: np.arange(found.layouts[0].units)}
@@ -214,8 +251,7 @@ def entries_of(flow: Flow, facts: Facts) -> npt.NDArray[np.int64]:
             units = found.layouts[value].units
             entries[value] = here[start : start + units]
             start += units
-    found_entries: npt.NDArray[np.int64] = np.concatenate([entries[p.value] for p in flow.parts])
-    return found_entries
+    return entries
 
 
 def _moved(here: npt.NDArray[np.int64], order: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

@@ -14,7 +14,7 @@ from flowspec.passes.facts import Facts
 from flowspec.view.diff_picture import compared, diff_codes, diff_picture
 from flowspec.view.errors import ViewError
 from flowspec.view.field_picture import BEHIND, MISSES, SEES, SELF, field_codes, field_picture
-from flowspec.view.fields import entries_of, fields
+from flowspec.view.fields import entries_of, fields, layers
 from flowspec.view.places import fold, panels_of, variable_at, variable_name
 from flowspec.view.text import Style, render_text
 from tests.view.drawn import SPECS, found_fields, picture, report
@@ -203,3 +203,19 @@ def _wider() -> Facts:
     found = analyse("<stdin>", SPECS["stack"].replace("kernel: 3", "kernel: 5")).all_facts
     assert found is not None
     return found
+
+
+def test_layer_by_layer_a_latent_comes_to_depend_on_more() -> None:
+    found = report("nvp")
+    facts = found.all_facts
+    assert facts is not None
+    shown = layers(facts)
+    sizes = [int(field.seen.sum()) for field in shown if field.seen is not None]
+    assert sizes == sorted(sizes)
+    assert sizes[0] == 1
+    (last,) = fields(facts, "z")
+    assert last.seen is not None
+    assert shown[-1].seen is not None
+    assert np.array_equal(shown[-1].seen, last.seen)
+    with pytest.raises(ViewError, match="only a flow"):
+        layers(_wider())
