@@ -10,8 +10,6 @@ from flowspec.runtime.families.normal import normal_log_prob
 from flowspec.runtime.precision import open_unit, upcast
 from flowspec.runtime.transforms import Affine, Transform
 
-Parts = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
-
 
 class MixtureCDF(Transform):
     """u = sum_k w_k C((x - m_k) / s_k), from the real line onto (0, 1), C the distribution function of a component.
@@ -56,12 +54,12 @@ class MixtureCDF(Transform):
         u = open_unit(upcast(z))
         return self.root(u.log() - (-u).log1p(), theta)
 
-    def parts(self, theta: torch.Tensor) -> Parts:
+    def parts(self, theta: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """log w, m and log s, (..., K) each."""
         logits, means, a = upcast(theta).chunk(3, -1)
         return logits.log_softmax(-1), means, 7 * torch.tanh(a / 7)
 
-    def logs(self, x: torch.Tensor, parts: Parts) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    def logs(self, x: torch.Tensor, parts: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """log u, log(1 - u) and log du/dx, each summed in logarithms, so that no tail rounds to 0."""
         log_w, m, log_s = parts
         y = (x[..., None] - m) * (-log_s).exp()
@@ -69,13 +67,14 @@ class MixtureCDF(Transform):
         log_u, log_rest, log_slope = ((log_w + term).logsumexp(-1) for term in terms)
         return log_u, log_rest, log_slope
 
-    def logit(self, x: torch.Tensor, parts: Parts) -> tuple[torch.Tensor, torch.Tensor]:
+    def logit(self, x: torch.Tensor, parts: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, torch.Tensor]:
         """logit(u), and the log of its slope."""
         log_u, log_rest, log_slope = self.logs(x, parts)
         return log_u - log_rest, log_slope - log_u - log_rest
 
     def root(self, t: torch.Tensor, theta: torch.Tensor) -> torch.Tensor:
-        """The x with logit(u) = t. One Newton step from x, of length 0, carries the gradient dx = (dt - d logit) / slope."""
+        """The x with logit(u) = t. One Newton step from x, of length 0, carries the gradient dx = (dt - d logit) /
+        slope."""
         parts = self.parts(theta)
         with torch.no_grad():
             x = self.search(t, parts)
@@ -83,8 +82,9 @@ class MixtureCDF(Transform):
         step = (t - found) * (-log_slope.detach()).clamp(max=60).exp()
         return x + (step - step.detach())
 
-    def search(self, t: torch.Tensor, parts: Parts) -> torch.Tensor:
-        """The root, between the least and the largest quantile of a component; always the same number of evaluations."""
+    def search(self, t: torch.Tensor, parts: tuple[torch.Tensor, ...]) -> torch.Tensor:
+        """The root, between the least and the largest quantile of a component; always the same number of
+        evaluations."""
         _, m, log_s = parts
         ends = [m + log_s.exp() * end[..., None] for end in self.reach(t)]
         low, high = ends[0].amin(-1), ends[1].amax(-1)
@@ -131,7 +131,8 @@ class LogisticMixtureCDF(MixtureCDF):
 class MixtureLogit(Transform):
     """z = exp(s) logit(u) + t with u a mixture's distribution function of x (Flow++, Ho et al. 2019).
 
-    theta: the two parameters of Affine, and those of the mixture. At theta = 0 a mixture of logistic densities gives the
+    theta: the two parameters of Affine, and those of the mixture. At theta = 0 a mixture of logistic densities gives
+    the
     identity.
     """
 

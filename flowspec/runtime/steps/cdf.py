@@ -12,7 +12,8 @@ from flowspec.runtime.precision import open_unit, upcast
 class NormalCDF(nn.Module):
     """z = Phi(x), onto (0, 1).
 
-    What rounds to 0 or 1 is kept inside; so the inverse ends where the last number below 1 is, at 8.2 in float64 and 5.2 in
+    What rounds to 0 or 1 is kept inside; so the inverse ends where the last number below 1 is, at 8.2 in float64 and
+    5.2 in
     float32, and would cut the tails of a base that are heavier than the normal's.
     """
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import nn
 
@@ -17,9 +15,8 @@ class Inverse(nn.Module):
 
     def forward(self, x: torch.Tensor, **given: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         total = x.new_zeros(x.shape[0])
-        step: Any
         for step in reversed(self.steps):
-            x = step.inverse(x)
+            x = step.inverse(x)  # type: ignore[operator]
             total = total - step(x)[1]
         return x, total
 
