@@ -99,7 +99,7 @@ def table(files: list[Path]) -> str:
     lines: list[str] = []
     for folder in dict.fromkeys(file.parent for file in files):
         own = [file for file in files if file.parent == folder]
-        title = "the first five" if folder == SPECS else folder.name
+        title = "the first ones" if folder == SPECS else folder.name
         lines += [f"\n### Pictures: {title}\n", f"|{' |' * ACROSS}", f"|{'---|' * ACROSS}"]
         for k in range(0, len(own), ACROSS):
             row = [cell(file) for file in own[k : k + ACROSS]]
