@@ -14,7 +14,7 @@ from flowspec.graph.masks import LabelMask, SiteMask, TapMask
 from flowspec.graph.net import NetGraph
 from flowspec.graph.pairing import PlaceMask
 from flowspec.ops.base import NetContext
-from flowspec.ops.edges import AcrossBatch, Channelwise, Dense, Joined, Window
+from flowspec.ops.edges import AcrossBatch, Channelwise, Dense, Joined, Window, same_channel
 from flowspec.order import Bits, Order, row_levels
 from flowspec.passes.knowledge.bounds import Knowledge
 from flowspec.passes.knowledge.paired import followed
@@ -243,6 +243,12 @@ class _Walk:
 
     def _channelwise(self, edges: Channelwise, inputs: list[Value], layouts: list[Layout], output: Layout) -> Value:
         sources, places = [_along(v.index, own, output) for v, own in zip(inputs, layouts, strict=True)], output.places
+        if (
+            len(inputs) == 1
+            and sources[0].shape == (output.channels, places)
+            and edges == same_channel(output.channels)
+        ):
+            return Value(inputs[0].bits, sources[0])  # a function of each number by itself
         rows: list[tuple[tuple[int, ...], ...]] = []
         for pairs in edges.sources:
             spread = [np.broadcast_to(sources[j][k], (places,)) for j, k in pairs]
