@@ -167,9 +167,9 @@ def _flips(subject: Subject, unit: Unit, draw: int) -> Tensor:
     for k, here in enumerate(unit.x.flatten(1)):
         rows = torch.where(torch.eye(len(here), dtype=torch.bool), moved[k], here)
         every = torch.cat([here[None], rows]).view(-1, *unit.x.shape[1:])
-        given = {name: value[k : k + 1].expand(len(every), *value.shape[1:]) for name, value in unit.given.items()}
-        with torch.no_grad():
-            z = encode(subject, replace(unit, given=given), every)[0]
+        alone = replace(unit, given={name: value[k : k + 1] for name, value in unit.given.items()})
+        with torch.no_grad():  # one at a time: rows of a batch meet different noise
+            z = torch.cat([encode(subject, alone, row[None])[0] for row in every])
         change = torch.maximum(change, (z[1:] - z[:1]).abs().T)
     return change / change.amax().clamp(min=1)
 
