@@ -103,6 +103,7 @@ CODES: tuple[Code, ...] = (
     Code("FS233", "no-parameters", "error", "a density without parameters is given a net"),
     Code("FS234", "order-without-net", "error", "an order is declared and nothing reads it"),
     Code("FS235", "no-effect", "note", "a step or a modifier does nothing where it stands"),
+    Code("FS236", "channels-last", "warning", "a shape looks like height, width, channels; channels come first"),
     # FS3xx: flows: conservation, shape, support, invertibility, coverage
     Code("FS301", "used-twice", "error", "a value of a flow is used twice"),
     Code("FS302", "unknown-part", "error", "`base` names a part that the flow does not have"),

@@ -190,12 +190,23 @@ class Graph(OrderOp):
             for child, parents in self.parents.items()
         }
         try:
+            _refuse_strangers(table, grid, names)
             return maths.graph(grid, table)
         except OrderError as error:
             if error.path and names:
                 text = " -> ".join(names[v] for v in error.path)
                 raise OrderError(f"the parents of a graph form a cycle: {text}", path=error.path) from None
             raise
+
+
+def _refuse_strangers(table: dict[int, list[int]], grid: Grid, names: tuple[str, ...]) -> None:
+    """Names the child of a parent that does not exist."""
+    for child, parents in table.items():
+        for parent in parents:
+            if 0 <= child < grid.size and not 0 <= parent < grid.size:
+                shown = f"`{names[child]}`" if names else f"variable {child}"
+                message = f"{shown} has the parent {parent}: entries go from 0 to {grid.size - 1}"
+                raise OrderError(message)
 
 
 @dataclass(frozen=True)

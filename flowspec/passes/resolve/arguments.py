@@ -163,6 +163,12 @@ _ELSEWHERE = {
 }
 
 
+# Values that arguments have in papers and other libraries, and what takes their place here.
+_VALUES_ELSEWHERE = dict.fromkeys(
+    ("A", "B", "a", "b"), "leave it out: layers that read x get the strict mask (A), those above it the other (B)"
+)
+
+
 def read_arguments(
     op: type[Op], step: Step, scope: Scope, session: Session, extra: frozenset[str] = frozenset()
 ) -> Arguments:
@@ -252,7 +258,8 @@ def _judge(op: type[Op], word: str, value: Any, node: Node, session: Session) ->
     found = problems(op, word, value)
     for problem in found:
         message = f"`{word}` of `{op.name}` is {problem.found}; it must be {problem.legal}"
-        session.report("FS203", message, site(at_path(node, problem.path)), problem.help)
+        helps = _VALUES_ELSEWHERE.get(value) if word == "mask" and isinstance(value, str) else None
+        session.report("FS203", message, site(at_path(node, problem.path)), helps or problem.help)
     return not found
 
 

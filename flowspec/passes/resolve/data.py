@@ -108,6 +108,7 @@ def _shape(name: str, given: Entry, scope: Scope, session: Session) -> Layout:
         session.report("FS203", message, site(given.value), FORMS)
         return SHAPELESS
     layout = layout_of(tuple(sizes))
+    _note_channels_last(sizes, given, session)
     if name == "x" and MAX_VARIABLES < layout.units <= MAX_ELEMENTS:
         message = f"`x` has {layout.units:,} variables; a check follows at most {MAX_VARIABLES:,} one by one"
         session.report("FS107", message, site(given.value), "use a smaller shape")
@@ -117,6 +118,15 @@ def _shape(name: str, given: Entry, scope: Scope, session: Session) -> Layout:
     message = f"`shape` of `{name}` has {layout.units:,} elements; the limit is 2^31"
     session.report("FS107", message, site(given.value), "use a smaller shape")
     return SHAPELESS
+
+
+def _note_channels_last(sizes: list[int], given: Entry, session: Session) -> None:
+    """Warns of a picture written height, width, channels: the order of most files, not of this language."""
+    if len(sizes) == 3 and min(sizes[:2]) >= 8 and sizes[2] in (1, 3):
+        height, width, channels = sizes
+        message = f"{height} channels of {width} x {channels} pixels: channels come first"
+        helps = f"for pictures of {width} columns write `shape: [{channels}, {height}, {width}]`"
+        session.report("FS236", message, site(given.value), helps)
 
 
 def _values(name: str, entry: Entry | None, span: Span, scope: Scope, session: Session) -> Support:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from flowspec.diagnostics import Finding, Label
@@ -22,15 +23,18 @@ def scope_of(root: Mapping, file: SpecFile, loader: Loader, session: Session) ->
     unread = _imports(root.get("use"), file, loader, session, nets, blocks)
     scope = Scope({}, nets, blocks, {}, frozenset(), frozenset(unread))
     scope = scope.with_vars(_vars(root.get("vars"), scope, session))
-    for what, table in (("net", nets), ("block", blocks)):
-        for item in _entries(root.get(f"{what}s"), what, session):
-            if what == "net":
-                _check_net(item, session)
-                table[item.key.text] = Definition(item.key.text, item.value, item.key, scope)
-            elif _check_block(item, session):
-                table[item.key.text] = Definition(item.key.text, item.value, item.key, scope)
-            else:
-                session.give_up(item.value)
+    bodies = _entries(root.get("blocks"), "block", session)
+    whole = [item for item in bodies if _check_block(item, session)]
+    broken = {item.key.text for item in bodies} - {item.key.text for item in whole}
+    scope = replace(scope, unread=scope.unread | broken)  # reported where it stands, so its uses stay silent
+    for item in _entries(root.get("nets"), "net", session):
+        _check_net(item, session)
+        nets[item.key.text] = Definition(item.key.text, item.value, item.key, scope)
+    for item in bodies:
+        if item.key.text in broken:
+            session.give_up(item.value)
+        else:
+            blocks[item.key.text] = Definition(item.key.text, item.value, item.key, scope)
     return scope
 
 
@@ -131,6 +135,8 @@ def _check_block(item: Entry, session: Session) -> bool:
         found = "both a `net` and a `flow`" if isinstance(body, Mapping) and "net" in body else "no `net` and no `flow`"
         helps = "write `{in: [...], net: ..., out: ...}` or `{flow: [...]}`"
         if not {"net", "flow"} & set(meant):
+            if isinstance(body, Sequence):
+                helps = f"a list alone is no block: write `{item.key.text}: {{flow: [...]}}` or `{{net: [...]}}`"
             session.report("FS139", f"block `{item.key.text}` has {found}", site(item.key), helps)
         return False
     if "flow" in body:
