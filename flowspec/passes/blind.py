@@ -19,6 +19,13 @@ from flowspec.passes.knowledge.seen import contexts_seen
 VERTICAL = (
     "let a vertical stack read the rows above: a branch with `knows: above` and full-width kernels, added to this one"
 )
+LINES = (
+    "let a second stack read the lines before this one: a branch with `knows: above` and kernels as wide as a line, "
+    "added to this one"
+)
+ATTEND = (
+    "let an `attention` or a `transformer` that reads x reach what kernels do not: it sees all that the order allows"
+)
 SKIP = (
     "every path goes through a coarser grid, whose sites know no more than the first of their block may: "
     "add a skip that stays on the sites of x"
@@ -27,6 +34,8 @@ SKIP = (
 UNREAD = "no step reads x: let one read it, `in: x`"
 
 ALONG = "let the recurrence run `along: order`, which reaches all that comes before"
+
+WIDER = "widen the kernels, or let a `linear` layer read x"
 
 PIXELS = "let keys and values hold x itself beside its features: attend to `{concat: [x, h]}`, or to x first"
 
@@ -61,7 +70,8 @@ def _no_context(facts: NetFacts, order: Order, order_span: Span, lost: int, plac
     unread, coarse = not _reads_x(facts), _only_coarse(facts)
     narrow = None if unread or coarse else _narrow(facts)
     labels: tuple[Label, ...] = (Label(order_span, "the order that allows it"),)
-    help_ = "widen the layers or kernels, or let the first layer read what lies just before"
+    near = "let the first layer read what lies just before"
+    help_ = f"widen the layers or kernels, or {near if order.line is not None else 'let an `attention` read x first'}"
     if unread or coarse:
         help_ = UNREAD if unread else SKIP
     elif narrow is not None:
@@ -134,7 +144,7 @@ def _missing(facts: NetFacts, order: Order, order_span: Span, span: Span, place:
             "never sees all that the order allows",
             labels=label,
             notes=example,
-            helps=(_remedy(facts), *shown),
+            helps=(_remedy(facts, order), *shown),
             node=place,
         )
     low, high = reach.possible
@@ -183,14 +193,18 @@ def _narrow(facts: NetFacts) -> tuple[Span, int] | None:
     return dict(node.args).get("out", node.span), wanted
 
 
-def _remedy(facts: NetFacts) -> str:
+def _remedy(facts: NetFacts, order: Order) -> str:
     """What usually opens a blind spot."""
     if _only_coarse(facts):
         return SKIP
     if any(isinstance(mask, PairMask) for mask in facts.knowledge.masks):
         return PIXELS
     ops = [node.op for node in facts.conditioner.graph.nodes]
-    return ALONG if any(isinstance(op, RecurrentLayer) and op.along == "rows" for op in ops) else VERTICAL
+    if any(isinstance(op, RecurrentLayer) and op.along == "rows" for op in ops):
+        return ALONG
+    if order.line is None:
+        return ATTEND if order.rank is not None else WIDER
+    return VERTICAL if order.label == "raster" else LINES
 
 
 def _reads_x(facts: NetFacts) -> bool:
