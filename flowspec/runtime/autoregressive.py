@@ -90,12 +90,14 @@ class Autoregressive(Density):
         n: int,
         *,
         generator: torch.Generator | None = None,
+        temperature: float = 1.0,
         order: int | None = None,
         observed: torch.Tensor | None = None,
         mask: torch.Tensor | None = None,
         **given: torch.Tensor,
     ) -> torch.Tensor:
-        """(n, *shape); the noise is drawn first, in variable order, and then each sample's member of an ensemble.
+        """(n, *shape); the noise is drawn first, in variable order, and then each sample's member of an ensemble. At a
+        `temperature` above 0 other than 1 each conditional is drawn from as Family.tempered says.
 
         With `observed`, (*shape) or (n, *shape), and a boolean `mask` of either shape that is True where x is observed:
         the other variables given these, exactly. That takes an order in which no observed variable depends on another
@@ -111,7 +113,7 @@ class Autoregressive(Density):
         else:
             start, fixed = self.admit_observed(n, observed, mask, order, given)
         if self.orders == 1 or order is not None:
-            return self.draw(noise, order, context, start, fixed)
+            return self.draw(noise, order, context, start, fixed, temperature)
         if mask is None:
             member = torch.randint(self.orders, (n,), generator=generator, device=noise.device)
         else:
@@ -121,7 +123,7 @@ class Autoregressive(Density):
         for k in member.unique().tolist():
             own = member == k
             some = {name: value[own] for name, value in context.items()}
-            x[own] = self.draw(noise[own], k, some, start[own], fixed[own])
+            x[own] = self.draw(noise[own], k, some, start[own], fixed[own], temperature)
         return x
 
     def draw(
@@ -131,6 +133,7 @@ class Autoregressive(Density):
         given: dict[str, torch.Tensor],
         start: torch.Tensor,
         fixed: torch.Tensor,
+        temperature: float = 1.0,
     ) -> torch.Tensor:
         """One pass for each level: its variables are drawn from what the levels before it have become.
 
@@ -142,7 +145,7 @@ class Autoregressive(Density):
             if some and not wanted.any():
                 continue
             theta = self.of_order(x[seen], order, given)[within]
-            x[own] = torch.where(wanted, self.family.sample(noise[own], theta), x[own])
+            x[own] = torch.where(wanted, self.family.drawn(noise[own], theta, temperature), x[own])
         return x
 
     def boxes(self, member: int) -> list[tuple[tuple[slice, ...], tuple[slice, ...], tuple[slice, ...]]]:

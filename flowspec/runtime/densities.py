@@ -28,13 +28,15 @@ class Density(nn.Module):
         """(B, *shape) -> (B,), in nats."""
         raise NotImplementedError
 
-    def sample(self, n: int, *, generator: torch.Generator | None = None, **given: torch.Tensor) -> torch.Tensor:
-        """(n, *shape)."""
+    def sample(
+        self, n: int, *, generator: torch.Generator | None = None, temperature: float = 1.0, **given: torch.Tensor
+    ) -> torch.Tensor:
+        """(n, *shape), at a temperature above 0 (see Family.tempered)."""
         raise NotImplementedError
 
     def middle(self, n: int, **given: torch.Tensor) -> torch.Tensor:
         """A typical x of each of n samples, (n, *shape): a draw, unless there is something better."""
-        return self.sample(n, generator=None, **given)
+        return self.sample(n, generator=None, temperature=1.0, **given)
 
     def rsample(self, n: int, **given: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """n draws, (n, *shape), that gradients pass through, and their log-densities, (n,)."""
@@ -102,14 +104,16 @@ class Factored(Density):
         n: int,
         *,
         generator: torch.Generator | None = None,
+        temperature: float = 1.0,
         observed: torch.Tensor | None = None,
         mask: torch.Tensor | None = None,
         **given: torch.Tensor,
     ) -> torch.Tensor:
-        """(n, *shape). Where a boolean `mask` is True x is as `observed`, which says nothing of the other variables."""
+        """(n, *shape), at a temperature above 0 (see Family.tempered). Where a boolean `mask` is True x is as `observed`,
+        which says nothing of the other variables."""
         context = self.admit_given(n, given)
         noise = self.uniform(n, self.family.noise, generator)
-        x = self.family.sample(noise, self.theta(n, **context))
+        x = self.family.drawn(noise, self.theta(n, **context), temperature)
         if observed is None and mask is None:
             return x
         name, size = getattr(self, "NAME", type(self).__name__), (n, *self.shape)

@@ -93,10 +93,12 @@ class Flow(Density):
         return self.scored(draw, n, **given)
 
     @torch.no_grad()
-    def sample(self, n: int, *, generator: torch.Generator | None = None, **given: torch.Tensor) -> torch.Tensor:
-        """(n, *shape)."""
+    def sample(
+        self, n: int, *, generator: torch.Generator | None = None, temperature: float = 1.0, **given: torch.Tensor
+    ) -> torch.Tensor:
+        """(n, *shape), with every part drawn at a temperature above 0 (see Family.tempered): learned priors, too."""
 
         def draw(_k: int, density: Density, **given: torch.Tensor) -> torch.Tensor:
-            return density.sample(n, generator=generator, **given)
+            return density.sample(n, generator=generator, temperature=temperature, **given)
 
         return self.unflow(draw, n, **self.admit_given(n, given))

@@ -21,6 +21,7 @@ _MODEL = frozenset(
         "n",
         "order",
         "generator",
+        "temperature",
         "observed",
         "mask",
         "projection",

@@ -26,6 +26,21 @@ class Family:
         """A draw by inverse distribution functions, floating, of the shape noise.shape[:-1]."""
         raise NotImplementedError
 
+    def tempered(self, noise: torch.Tensor, theta: torch.Tensor, temperature: float) -> torch.Tensor:
+        """A draw with scales `temperature` times as large, as Glow has it (Kingma and Dhariwal 2018), and logits divided
+        by it. Raises ValueError where there is neither."""
+        raise ValueError(
+            f"the density {type(self).__name__} has no temperature: it has neither a scale to multiply nor logits to divide"
+        )
+
+    def drawn(self, noise: torch.Tensor, theta: torch.Tensor, temperature: float = 1.0) -> torch.Tensor:
+        """`sample` at temperature 1, else `tempered`. Raises ValueError for a temperature that is not above 0."""
+        if temperature == 1:
+            return self.sample(noise, theta)
+        if not 0 < temperature < float("inf"):
+            raise ValueError(f"the temperature is {temperature}, expected a number above 0")
+        return self.tempered(noise, theta, temperature)
+
     def named(self, theta: torch.Tensor) -> dict[str, torch.Tensor]:
         """The parameters by name."""
         raise NotImplementedError

@@ -23,5 +23,8 @@ class Bernoulli(Family):
         logit = upcast(theta)[..., 0]
         return (noise[..., 0] < logit.sigmoid()).to(logit.dtype)
 
+    def tempered(self, noise: torch.Tensor, theta: torch.Tensor, temperature: float) -> torch.Tensor:
+        return self.sample(noise, upcast(theta) / temperature)
+
     def named(self, theta: torch.Tensor) -> dict[str, torch.Tensor]:
         return {"logit": theta[..., 0]}

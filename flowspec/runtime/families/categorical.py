@@ -38,5 +38,8 @@ class Categorical(Family):
         u = interior(noise.to(cdf.dtype))
         return (cdf <= u).sum(-1).to(cdf.dtype)
 
+    def tempered(self, noise: torch.Tensor, theta: torch.Tensor, temperature: float) -> torch.Tensor:
+        return self.sample(noise, upcast(theta) / temperature)
+
     def named(self, theta: torch.Tensor) -> dict[str, torch.Tensor]:
         return {"logits": self.logits(theta)}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 
 from flowspec.runtime.families.base import Family
@@ -53,6 +55,11 @@ class JointMixture(Family):
         for c in range(self.channels):
             x[:, c] = self.mixture.quantile(u[:, c], self.mean(x, parts, c), parts[2][:, c])[..., 0]
         return x
+
+    def tempered(self, noise: torch.Tensor, theta: torch.Tensor, temperature: float) -> torch.Tensor:
+        logits, means, log_scales, *rest = upcast(theta).split([n * self.components for n in self.rows], -1)
+        cooled = [logits / temperature, means, log_scales + math.log(temperature), *rest]
+        return self.sample(noise, torch.cat(cooled, -1))
 
     def named(self, theta: torch.Tensor) -> dict[str, torch.Tensor]:
         """Logits (B, 1, *sites, K), and the others (B, 1, *sites, C, K)."""

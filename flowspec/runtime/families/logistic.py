@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch.nn import functional as F
 
@@ -27,6 +29,10 @@ class Logistic(Family):
         mean, log_scale = upcast(theta).unbind(-1)
         return mean + log_scale.exp() * interior(upcast(noise[..., 0])).logit()
 
+    def tempered(self, noise: torch.Tensor, theta: torch.Tensor, temperature: float) -> torch.Tensor:
+        mean, log_scale = upcast(theta).unbind(-1)
+        return self.sample(noise, torch.stack([mean, log_scale + math.log(temperature)], -1))
+
     def named(self, theta: torch.Tensor) -> dict[str, torch.Tensor]:
         return {"mean": theta[..., 0], "log_scale": theta[..., 1]}
 
@@ -39,6 +45,9 @@ class StandardLogistic(Family):
 
     def sample(self, noise: torch.Tensor, theta: torch.Tensor | None = None) -> torch.Tensor:
         return interior(upcast(noise[..., 0])).logit()
+
+    def tempered(self, noise: torch.Tensor, theta: torch.Tensor | None, temperature: float) -> torch.Tensor:
+        return temperature * self.sample(noise)
 
     def named(self, theta: torch.Tensor | None = None) -> dict[str, torch.Tensor]:
         return {}

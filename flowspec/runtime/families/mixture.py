@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 
 from flowspec.runtime.families.base import Family
@@ -39,6 +41,10 @@ class Mixture(Family):
         k = Categorical(self.components).sample(noise[..., :1], logits).long()[..., None]
         u = interior(upcast(noise[..., 1:]))
         return self.quantile(u, means.gather(-1, k), log_scales.gather(-1, k))[..., 0]
+
+    def tempered(self, noise: torch.Tensor, theta: torch.Tensor, temperature: float) -> torch.Tensor:
+        logits, means, log_scales = upcast(theta).chunk(3, -1)
+        return self.sample(noise, torch.cat([logits / temperature, means, log_scales + math.log(temperature)], -1))
 
     def named(self, theta: torch.Tensor) -> dict[str, torch.Tensor]:
         return dict(zip(("logits", "means", "log_scales"), theta.chunk(3, -1), strict=True))

@@ -28,6 +28,10 @@ class Normal(Family):
         mean, log_scale = upcast(theta).unbind(-1)
         return mean + log_scale.exp() * torch.special.ndtri(interior(upcast(noise[..., 0])))
 
+    def tempered(self, noise: torch.Tensor, theta: torch.Tensor, temperature: float) -> torch.Tensor:
+        mean, log_scale = upcast(theta).unbind(-1)
+        return self.sample(noise, torch.stack([mean, log_scale + math.log(temperature)], -1))
+
     def named(self, theta: torch.Tensor) -> dict[str, torch.Tensor]:
         return {"mean": theta[..., 0], "log_scale": theta[..., 1]}
 
@@ -42,6 +46,9 @@ class StandardNormal(Family):
 
     def sample(self, noise: torch.Tensor, theta: torch.Tensor | None = None) -> torch.Tensor:
         return torch.special.ndtri(interior(upcast(noise[..., 0])))
+
+    def tempered(self, noise: torch.Tensor, theta: torch.Tensor | None, temperature: float) -> torch.Tensor:
+        return temperature * self.sample(noise)
 
     def named(self, theta: torch.Tensor | None = None) -> dict[str, torch.Tensor]:
         return {}
