@@ -159,7 +159,11 @@ class Split(Parting):
     )
     subsample: int | tuple[int, ...] | None = arg(PER_AXIS, "strides: every s-th site is a part", None)
     bits: int | None = arg({"type": "integer", "minimum": 1, "maximum": 30}, "how many high bits leave", None)
-    names: tuple[str, ...] = arg({"type": "array", "items": {"type": "string"}}, "a name for each part", ())
+    names: tuple[str, ...] = arg(
+        {"type": "array", "items": {"type": "string"}},
+        "a name for each part; that of the last, which goes on, may be left out",
+        (),
+    )
     base: Any = arg(
         {"$ref": "#/definitions/density"},
         "the density of the part that leaves, given what goes on",
@@ -194,9 +198,12 @@ class Split(Parting):
         if len(ways) > 1:
             message = f"`split` by `{ways[0]}` and by `{ways[1]}`: it divides a value in one way"
             raise OpError("FS322", message, "split twice, one after the other", ways[1])
-        if self.names and (len(self.names) != self._count or len(set(self.names)) != self._count):
+        enough = len(self.names) in (0, self._count - 1, self._count)  # the last part goes on, named or not
+        if not enough or len(set(self.names)) != len(self.names):
             message = f"`split` has {self._count} parts and the names {', '.join(self.names)}"
-            raise OpError("FS322", message, "give each part a name of its own", "names")
+            raise OpError(
+                "FS322", message, "give each part that leaves a name of its own, and the last if you like", "names"
+            )
 
     def outputs(self, layout: Layout) -> tuple[Layout, ...]:
         self._check()

@@ -203,7 +203,9 @@ def infinite_end(what: str, values: Support, span: Span, labels: tuple[Label, ..
 def _base_help(values: Support) -> str:
     if values.discrete:
         return "use a discrete density (`categorical`), or begin the flow with `dequantize`"
-    return "use `normal` or `logistic`, or end the flow with `sigmoid`" if values.real else f"use a density on {values}"
+    if values.real:
+        return "use `normal` or `logistic`, or end the flow with `sigmoid`"
+    return f"no density lies on {values}: end the flow on the real line (`normal`, `logistic`) or on (0, 1) (`uniform`)"
 
 
 def _check_data(x: Support, decoded: Support, flow: Flow, findings: list[Finding]) -> None:
