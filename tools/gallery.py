@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import chdir
 from pathlib import Path
 
 from flowspec.compiler import Report, analyse
@@ -63,7 +64,8 @@ def picture_of(file: Path) -> Path:
 def drawing(file: Path) -> str:
     """The picture of one spec as SVG."""
     path = str(file.relative_to(SPECS.parent))
-    report = analyse(path, file.read_text(encoding="utf-8"), root=SPECS)
+    with chdir(SPECS.parent):  # pictures show paths from there
+        report = analyse(path, root=SPECS)
     picture = shown(report, path)
     return render_svg(lay_out(picture), picture.title)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from flowspec.cli.arguments import add_color, wants_color
+from flowspec.cli.arguments import UsageError, add_color, wants_color
 from flowspec.cli.compiling import analyse
 from flowspec.cli.files import refuse_foreign, write_whole
 from flowspec.cli.paths import STDIN, source_of, unreadable
@@ -34,6 +34,8 @@ def run(args: argparse.Namespace, streams: Streams) -> int:
     spec = source_of(args.spec, streams)
     target = args.output or (STDIN if args.spec == STDIN else f"{Path(spec.name).stem}.py")
     if target != STDIN and not args.force:
+        if Path(target).suffix not in ("", ".py"):
+            raise UsageError(f"`{target}` is no Python file: a build is a module", "name it *.py, or pass --force")
         refuse_foreign(target)
     report = analyse(spec.name, spec.text)
     if report.ok:

@@ -75,3 +75,11 @@ def test_the_mode_is_that_of_a_new_file(flowspec: Run, folder: Path) -> None:
     flowspec("build", "specs/good.yaml")
     (folder / "plain").write_text("")
     assert (folder / "good.py").stat().st_mode == (folder / "plain").stat().st_mode
+
+
+def test_a_module_is_not_written_under_the_name_of_a_picture(flowspec: Run, folder: Path) -> None:
+    done = flowspec("build", "specs/good.yaml", "-o", "x.png")
+    assert done.code == 2
+    assert done.err.startswith("error: `x.png` is no Python file: a build is a module\n")
+    assert not (folder / "x.png").exists()
+    assert flowspec("build", "specs/good.yaml", "-o", "x.txt", "--force").code == 0

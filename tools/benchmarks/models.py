@@ -19,6 +19,7 @@ Job = tuple[str, int]  # what is done, and with how many samples
 DENSITY: tuple[Job, ...] = (("log_prob", 1024), ("log_prob", 1))  # one sample shows what each call costs
 SAMPLE: tuple[Job, ...] = (("sample", 1024), ("sample", 1))
 TRAIN: tuple[Job, ...] = (("train", 256),)
+PICTURES: tuple[Job, ...] = (("log_prob", 64), ("train", 64), ("sample", 64))
 
 
 MAF = """\
@@ -36,6 +37,31 @@ name: couplings
 x: {{shape: [{features}], values: real}}
 flow:
 - {{coupling: {{keep: half, net: {{mlp: [64, 64]}}}}, times: 6}}
+base: normal
+"""
+
+SPLINES = """\
+flowspec: 1                                    # 6 rational-quadratic couplings of 8 bins, halves alternate
+name: splines
+x: {shape: [6], values: real}
+flow:
+- {coupling: {keep: half, transform: {spline: {kind: rational_quadratic, bins: 8, box: 3}}, net: {mlp: [64, 64]}},
+   times: 6}
+base: normal
+"""
+
+GLOW = """\
+flowspec: 1                                    # 4 steps of Glow on 8x8 sites of 12 channels
+name: glow
+x: {shape: [12, 8, 8], values: real}
+flow:
+- repeat: 4
+  do:
+  - actnorm
+  - conv1x1: lu
+  - coupling:
+      keep: channel
+      net: [{conv: 64, kernel: 3}, relu, {conv: 64, kernel: 1}, relu, {conv: 12, kernel: 3}]   # as wide as the head
 base: normal
 """
 
@@ -73,19 +99,24 @@ def settings() -> list[Setting]:
         "FrEIA": peers.freia_coupling,
         "zuko": peers.zuko_coupling,
     }
+    bent: Makers = {"nflows": peers.nflows_splines, "zuko": peers.zuko_splines}
     dense: Makers = {"nflows": peers.nflows_made, "plain torch": peers.plain_made}
     return [
         Setting("MAF 6-D", MAF.format(fast="density"), deep, maf, normal(6)),
         Setting("IAF 6-D", MAF.format(fast="sampling"), deep, iaf, normal(6), DENSITY + SAMPLE),
         Setting("couplings 2-D", COUPLINGS.format(features=2), (2, *flat[1:]), halves, normal(2)),
         Setting("couplings 6-D", COUPLINGS.format(features=6), flat, halves, normal(6)),
+        Setting("spline couplings 6-D", SPLINES, (6, 6, (64, 64), 8), bent, normal(6)),
+        Setting(
+            "Glow 12x8x8", GLOW, ((12, 8, 8), 4, 64), {"normflows": peers.normflows_glow}, normal(12, 8, 8), PICTURES
+        ),
         Setting("MADE 784-2000-784", MADE, (784, 2000), dense, binary(784), DENSITY + TRAIN),
     ]
 
 
-def normal(features: int) -> Callable[[int], torch.Tensor]:
-    """Standard normal data, n -> (n, features)."""
-    return lambda n: torch.randn(n, features)
+def normal(*shape: int) -> Callable[[int], torch.Tensor]:
+    """Standard normal data, n -> (n, *shape)."""
+    return lambda n: torch.randn(n, *shape)
 
 
 def binary(features: int) -> Callable[[int], torch.Tensor]:

@@ -92,6 +92,38 @@ def nflows_iaf(features: int, steps: int, widths: tuple[int, ...]) -> Rival:
     return nflows_maf(features, steps, widths, inverse=True)
 
 
+def nflows_splines(features: int, steps: int, widths: tuple[int, ...], bins: int) -> Rival:
+    """Rational-quadratic couplings with linear tails; the other half is kept every other time."""
+    from nflows import distributions, flows, transforms
+
+    def step(k: int) -> Any:
+        mask = [(j + k) % 2 for j in range(features)]
+        return transforms.PiecewiseRationalQuadraticCouplingTransform(
+            mask, lambda i, o: Conditioner(i, *widths, o), num_bins=bins, tails="linear", tail_bound=3.0
+        )
+
+    chain = transforms.CompositeTransform([step(k) for k in range(steps)])
+    flow = flows.Flow(chain, distributions.StandardNormal([features]))
+    return Rival(flow, flow.log_prob, flow.sample)
+
+
+def zuko_splines(features: int, steps: int, widths: tuple[int, ...], bins: int) -> Rival:
+    """Autoregressive steps of two passes, which are couplings; random permutations between them."""
+    import zuko
+
+    flow = zuko.flows.NSF(features, transforms=steps, bins=bins, passes=2, hidden_features=widths)
+    return zuko_rival(flow)
+
+
+def normflows_glow(shape: tuple[int, ...], steps: int, width: int) -> Rival:
+    """Activation normalization, an invertible 1x1 convolution by LU and a coupling whose net has three layers."""
+    import normflows as nf
+
+    blocks = [nf.flows.GlowBlock(shape[0], width, split_mode="channel", scale=True) for _ in range(steps)]
+    flow = nf.NormalizingFlow(nf.distributions.DiagGaussian(shape, trainable=False), blocks)
+    return Rival(flow, flow.log_prob, lambda n: flow.sample(n)[0])
+
+
 def normflows_coupling(features: int, steps: int, widths: tuple[int, ...]) -> Rival:
     """Affine couplings of halves that are swapped after each."""
     import normflows as nf
@@ -121,6 +153,17 @@ def freia_coupling(features: int, steps: int, widths: tuple[int, ...]) -> Rival:
         return -0.5 * z.square().sum(1) - constant + log_det
 
     return Rival(inn, log_prob, lambda n: inn(torch.randn(n, features), rev=True, jac=False)[0])
+
+
+class Conditioner(nn.Module):
+    """An MLP as nflows calls it: with a context, which is not used."""
+
+    def __init__(self, *widths: int) -> None:
+        super().__init__()
+        self.net = mlp(*widths)
+
+    def forward(self, x: torch.Tensor, context: object = None) -> Any:
+        return self.net(x)
 
 
 def mlp(*widths: int) -> nn.Sequential:
