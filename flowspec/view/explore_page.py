@@ -18,6 +18,8 @@ from flowspec.view.explored import explored
 
 LEGEND = (("itself", "the variable itself"), ("seen", "sees"), ("missing", "may know, and does not see"),
           ("barred", "must not see"))  # fmt: skip
+HALVES = (("seen", "half"), ("barred", "moved"), ("missing", "left"))  # the swatches of what a step does to entries
+SCRIPTS = ("explore.js", "explore_flow.js")
 RELOAD = """
 async function poll() {
   try {
@@ -41,10 +43,12 @@ def explore_page(
         proof: the lines that check prints.
         version: of the file; where there is one, the page asks the server that gave it for another.
     """
-    data: dict[str, Any] = {"densities": [], "latent": None} if facts is None else explored(facts)
+    data: dict[str, Any] = (
+        {"densities": [], "flows": [], "nets": [], "tables": []} if facts is None else explored(facts)
+    )
     data |= {"source": clean_lines(text), "findings": [_finding(f, path) for f in findings if f.span is not None]}
     name = path if facts is None else facts.program.name
-    script, style = _asset("explore.js"), _asset("explore.css")
+    script, style = "".join(_asset(name) for name in SCRIPTS) + "start();\n", _asset("explore.css")
     scripts = [script, *([RELOAD] if version else [])]
     allowed = " ".join(f"'sha256-{_digest(code)}'" for code in scripts)
     policy = f"default-src 'none'; style-src 'sha256-{_digest(style)}'; script-src {allowed}"
@@ -85,7 +89,13 @@ def _finding(finding: Finding, path: str) -> dict[str, Any]:
 
 
 def _body(name: str, path: str, findings: Sequence[Finding], proof: Sequence[str]) -> str:
-    legend = "".join(f'<li><i class="{key}"></i>{_text(words)}</li>' for key, words in LEGEND)
+    legend = "".join(
+        f'<li id="legend-{key}-row"><i class="{key}"></i><span id="legend-{key}-words">{_text(words)}</span></li>'
+        for key, words in LEGEND
+    )
+    halves = "".join(
+        f'<li id="{name}legend"><i class="{key}"></i><span id="{name}words"></span></li>' for key, name in HALVES
+    )
     found = "".join(
         f"<li>{_text(f'{f.severity} {f.code}: {f.message}')}{''.join(f'<br>{_text(h)}' for h in f.helps)}</li>"
         for f in findings
@@ -102,25 +112,37 @@ def _body(name: str, path: str, findings: Sequence[Finding], proof: Sequence[str
 <label>show what it <select id="way"><option value="sees">sees</option><option value="seen by">is seen by</option></select></label>
 </div>
 <p id="words" aria-live="polite"></p>
-<div><canvas id="field" tabindex="0" role="img" aria-label="The field of the chosen variable. Arrow keys move it, page keys change the channel, w shows a path, m a missing variable, brackets step through layers."></canvas></div>
+<div><canvas id="field" tabindex="0" role="img" aria-label="The field of the chosen variable. Arrow keys move it, page keys change the channel, w shows a path, m a missing variable, brackets step through layers, comma and point through the steps of a flow."></canvas></div>
 <ul class="legend">{legend}</ul>
 <p id="witness" aria-live="polite"></p>
-<div id="scrub" class="controls"><label for="level">drawn up to</label><input type="range" id="level" min="1" max="1" value="1"><span id="leveltext"></span></div>
+<div id="scrub" class="controls"><button type="button" id="play">play</button><label for="level">drawn up to</label><input type="range" id="level" min="1" max="1" value="1"><span id="leveltext"></span></div>
+<section id="steps" hidden>
+<h2>Steps, from x to z</h2>
+<div class="controls"><button type="button" id="sback">one back</button><button type="button" id="son">one on</button></div>
+<div id="chain" class="list"></div>
+</section>
+<section id="stepbox" hidden>
+<h2>In this step</h2>
+<p id="stepwords"></p>
+<div id="halfbox"><div><canvas id="half" role="img" aria-label="The entries that pass the step, and those that it transforms"></canvas></div>
+<ul class="legend">{halves}</ul>
+<p id="halfhow" class="hint"></p></div>
+</section>
+<section id="layers">
+<h2 id="layersof">Layers</h2>
+<div class="controls"><button type="button" id="back">one back</button><button type="button" id="on">one on</button></div>
+<div id="nodes" class="list"></div>
+</section>
 <section id="layerbox" hidden>
 <h2>In this layer</h2>
 <p id="layerwords"></p>
 <div><canvas id="layer" role="img" aria-label="The units of the layer that matter for the chosen variable"></canvas></div>
 <div id="taps"></div>
 </section>
-<section id="layers">
-<h2>Layers</h2>
-<div class="controls"><button type="button" id="back">one back</button><button type="button" id="on">one on</button></div>
-<div id="nodes"></div>
-</section>
 </div>
-<section>
-<h2>Spec</h2>
-<ol id="source"></ol>
+<section id="spec">
+<div class="controls"><h2>Spec</h2><label><input type="checkbox" id="wrap" checked> wrap long lines</label></div>
+<ol id="source" class="wrapped"></ol>
 </section>
 </div>
 """

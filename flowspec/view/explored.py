@@ -1,33 +1,29 @@
-"""What a page to explore a model consists of, as data: its orders, its nets by classes, and of a flow what z depends on."""
+"""What a page to explore a model consists of, as data: its orders, its nets by classes, and the steps of its flows."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from flowspec.graph.model import Flow
 from flowspec.order import TooLarge
-from flowspec.passes.dependency import flow_bits
 from flowspec.passes.facts import Facts, NetFacts
-from flowspec.passes.quotient import Quotient, packed
-from flowspec.view.fields import behind_encoder, entries_of
+from flowspec.passes.quotient import Quotient
+from flowspec.view.explored_flow import flows_of
 from flowspec.view.graphs import spelt
 from flowspec.view.orders import Generation, generations
-
-MOST_LATENT = 4096  # variables of a flow whose dependency a page carries
+from flowspec.view.pools import Nets, Tables
 
 
 def explored(facts: Facts) -> dict[str, Any]:
-    """The model as one JSON object: its orders and nets, and of a flow what each entry of z depends on."""
+    """The model as one JSON object: its orders, its flows step by step, the nets of both, and the arrays they share."""
     found = generations(facts)
     owners = {owner.id: owner for owner in facts.nets}
-    densities = [_density(facts, facts.nets[owners[order.names[0]]], order) for order in found]
-    model = facts.program.model
-    return {"densities": densities, "latent": _latent(model, facts) if isinstance(model, Flow) else None}
+    nets, tables = Nets(_net), Tables()
+    densities = [_density(facts.nets[owners[order.names[0]]], order, nets) for order in found]
+    flows = list(flows_of(facts, nets, tables))
+    return {"densities": densities, "flows": flows, "nets": nets.records, "tables": tables.records}
 
 
-def _density(facts: Facts, net: NetFacts, order: Generation) -> dict[str, Any]:
+def _density(net: NetFacts, order: Generation, nets: Nets) -> dict[str, Any]:
     reach = net.reach
     rank, parents = order.order.rank, order.order.parents
     return {
@@ -35,6 +31,7 @@ def _density(facts: Facts, net: NetFacts, order: Generation) -> dict[str, Any]:
         "order": order.order.label,
         "line": order.span.start.line,
         "file": order.span.file,
+        "of": order.of,
         "channels": order.grid.channels,
         "sites": list(order.grid.sites),
         "labels": list(order.labels),
@@ -44,7 +41,7 @@ def _density(facts: Facts, net: NetFacts, order: Generation) -> dict[str, Any]:
         "reach": None if reach is None else {
             "allowed": reach.allowed, "reached": reach.reached, "missing": reach.missing, "blind": reach.blind,
         },
-        "net": _net(net),
+        "net": nets.number(net),
     }  # fmt: skip
 
 
@@ -85,28 +82,3 @@ def _knows(net: NetFacts, i: int, channels: tuple[int, ...]) -> list[str]:
     if bounds is None or net.knowledge.order is None:
         return []
     return [str(bounds.channel(k).kind.value) for k in channels]
-
-
-# --- flows -------------------------------------------------------------------------------------------------------------
-
-
-def _latent(flow: Flow, facts: Facts) -> dict[str, Any] | None:
-    """What each entry of z depends on, as packed bits; None where there are too many variables or too little is known."""
-    top = facts.densities[flow]
-    if top.layout.units > MOST_LATENT or behind_encoder(flow):
-        return None
-    try:
-        bits = flow_bits(flow, facts).dense()
-    except ValueError:
-        return None
-    layout, entries = top.layout, entries_of(flow, facts)
-    becomes = np.zeros(layout.units, dtype=np.int64)
-    for k in reversed(np.flatnonzero(entries >= 0).tolist()):  # of several entries that a variable becomes, the first
-        becomes[entries[k]] = k
-    return {
-        "channels": layout.channels,
-        "sites": list(layout.sites or (1,)),
-        "labels": list(facts.program.x.names),
-        "becomes": becomes.tolist(),
-        "rows": packed(np.packbits(bits, axis=1).tobytes()),
-    }

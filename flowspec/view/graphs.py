@@ -179,7 +179,7 @@ def _leaf_chart(leaf: Leaf, facts: Facts) -> Chart:
     """A density that reads nothing: x and its distributions."""
     found, x = facts.densities[leaf], facts.program.x
     boxes = (
-        Box("x", "data", "source", str(found.layout), _lies(found.support), line=x.span.start.line),
+        Box("x", "data", "source", str(found.layout), lies(found.support), line=x.span.start.line),
         Box(leaf.id, spelt(leaf.family), "density", str(found.layout), "one for each variable", found.parameters,
             line=leaf.span.start.line),
     )  # fmt: skip
@@ -194,14 +194,14 @@ def _flow_chart(flow: Flow, facts: Facts) -> Chart:
     merging, found = _Merging(), facts.densities[flow].flow
     assert found is not None
     maker = {0: -1}
-    x = Box("x", "data", "source", str(found.layouts[0]), _lies(found.forward[0]), line=facts.program.x.span.start.line)
+    x = Box("x", "data", "source", str(found.layouts[0]), lies(found.forward[0]), line=facts.program.x.span.start.line)
     merging.add(-1, x, (), ())
     for n, node in enumerate(flow.nodes):
         merging.add(n, _step_box(node, facts, found), (maker[node.input],), node.scope)
         maker.update(dict.fromkeys(node.outputs, n))
     ends = len(flow.nodes)
     for k, part in enumerate(flow.parts):
-        words, type_ = _density_words(part.density), str(found.layouts[part.value])
+        words, type_ = density_words(part.density), str(found.layouts[part.value])
         count = facts.densities[part.density].parameters if part.density in facts.densities else 0
         name = "base" if part.name == "last" else part.name
         given = ", ".join(context.name for context in getattr(part.density, "contexts", ()))
@@ -220,18 +220,24 @@ def _step_box(node: FlowNode, facts: Facts, found: FlowFacts) -> Box:
     parameters = node.op.parameters(found.layouts[node.input]) + (net.parameters if net else 0)
     type_ = " + ".join(str(found.layouts[v]) for v in node.outputs)
     kind = "bound" if node.op.stochastic else "step"
-    form = f"log-det {node.op.log_det}" if not node.op.stochastic else "likelihood becomes a bound"
-    return Box(node.id, spelt(node.op), kind, type_, f"{form}; {_lies(found.forward[node.outputs[-1]])}", parameters,
-               line=node.span.start.line)  # fmt: skip
+    return Box(node.id, spelt(node.op), kind, type_, step_proof(node, found), parameters, line=node.span.start.line)
 
 
-def _density_words(density: Density) -> str:
+def step_proof(node: FlowNode, found: FlowFacts) -> str:
+    """What a step does to the likelihood, and where it takes the data."""
+    form = f"log-det {node.op.log_det_form}" if not node.op.stochastic else "likelihood becomes a bound"
+    return "; ".join(part for part in (form, lies(found.forward[node.outputs[-1]])) if part)
+
+
+def density_words(density: Density) -> str:
+    """A density in a few words."""
     if isinstance(density, Leaf):
         return spelt(density.family)
     return f"order, net, {spelt(density.head)}" if isinstance(density, Autoregressive) else "a flow of its own"
 
 
-def _lies(support: Support) -> str:
+def lies(support: Support) -> str:
+    """Where values lie, in words; empty where that is not known."""
     return f"in {support}" if not support.unknown else ""
 
 

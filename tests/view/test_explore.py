@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +15,8 @@ from flowspec.cli.explore import page_of
 from flowspec.cli.serving import server_of
 from flowspec.compiler import analyse
 from flowspec.graph.model import Autoregressive, Flow
+from flowspec.passes.dependency import flow_values
+from flowspec.view.fields import entries_by_value
 from tests.view.browser import Page, browser, executable
 from tests.view.drawn import GALLERY, SPECS, found_orders, report
 
@@ -31,7 +34,7 @@ def tab() -> Iterator[Page]:
 
 def opened(tab: Page, folder: Path, name: str) -> Page:
     """The page of a spec, as a file."""
-    path = folder / f"{name}.html"
+    path = folder / f"{Path(name).name}.html"
     path.write_text(page_of(report(name)), encoding="utf-8")
     tab.events.clear()
     tab.open(path.as_uri())
@@ -46,13 +49,87 @@ def test_the_page_finds_what_check_proved(tab: Page, tmp_path: Path, name: str) 
     page = opened(tab, tmp_path, name)
     which = 0 if isinstance(model, Autoregressive) else -1
     if isinstance(model, Flow):
-        proved = proved[page.run("window.flowspec.DATA.latent.becomes")]
+        proved = proved[page.run("window.flowspec.DATA.flows[0].latent.becomes")]
     rows = range(0, len(proved), max(1, len(proved) // 24))
     shown = page.run(f"[{','.join(map(str, rows))}].map((v) => window.flowspec.seen({which}, v).map(Boolean))")
     assert isinstance(model, Autoregressive | Flow)
     assert np.array_equal(np.array(shown), proved[list(rows)]), name
     assert page.errors() == []
     assert [url for url in page.requests() if not url.startswith("file:")] == []
+
+
+FLOWS = ["nvp", "maf", "flows/iaf", "flows/glow_cifar10", "flows/flowpp_vardeq", "flows/conditional", "flows/dag_flow"]
+
+
+@pytest.mark.parametrize("name", FLOWS)
+def test_every_step_of_a_flow_is_followed_as_it_is_proved(tab: Page, tmp_path: Path, name: str) -> None:
+    found = report(name)
+    assert found.all_facts is not None
+    model = found.all_facts.program.model
+    assert isinstance(model, Flow)
+    page = opened(tab, tmp_path, name)
+    values, entries = flow_values(model, found.all_facts), entries_by_value(model, found.all_facts)
+    steps = range(0, len(model.nodes), max(1, len(model.nodes) // 6))
+    size = values[0].units
+    for s in steps:
+        for v in (0, size // 2, size - 1):
+            value, entry = _where(model, entries, v, s)
+            shown = page.run(f"window.flowspec.behind(-1, {v}, {s}).map(Boolean)")
+            assert np.array_equal(np.array(shown), values[value].row(entry)), (s, v)
+    assert page.errors() == []
+
+
+def _where(model: Flow, entries: dict[int, Any], v: int, last: int) -> tuple[int, int]:
+    """The value and the entry that variable v has become behind step `last`."""
+    for node in reversed(model.nodes[: last + 1]):
+        for value in node.outputs:
+            if len(at := np.flatnonzero(entries[value] == v)):
+                return value, int(at[0])
+    return 0, v
+
+
+def test_the_steps_of_a_flow_show_their_halves_and_open_their_nets(tab: Page, tmp_path: Path) -> None:
+    page = opened(tab, tmp_path, "nvp")
+    text = page.run("document.getElementById('chain').innerText")
+    assert "split.1 split half → 6x2x2 + 6x2x2" in text
+    assert "6x2x2 ends in normal" in text, "the part that leaves stands below its split"
+    assert page.run("document.getElementById('stepbox').hidden")
+    page.run(
+        "[...document.querySelectorAll('#chain button')].find((b) => b.innerText.startsWith('coupling.1')).click()"
+    )
+    assert "24 entries pass, 24 are moved" in page.run("document.getElementById('stepwords').textContent")
+    assert page.run("document.querySelector('#source .here').id") == f"line{_line('nvp', 'checkerboard')}"
+    assert "Net of coupling.1" in page.run("document.getElementById('layersof').textContent")
+    half = "[...document.getElementById('half').getContext('2d').getImageData({}, 1, 1, 1).data].slice(0, 3)"
+    cell = page.run("document.getElementById('half').cells.cell")
+    assert page.run(half.format(1)) == [0, 114, 178], "the first pixel of a checkerboard is kept"
+    assert page.run(half.format(cell + 1)) == [223, 227, 232]
+    page.run("document.querySelectorAll('#nodes button')[1].click()")
+    assert "classes of units matter here" in page.run("document.getElementById('layerwords').textContent")
+    before = page.run("document.getElementById('words').textContent")
+    assert before.startswith("behind coupling.1, what x[")
+    page.run("document.getElementById('field').focus()")
+    page.press(".", ".")
+    assert page.run("document.getElementById('words').textContent").startswith("behind coupling.2")
+    page.press("w", "w")
+    assert "coupling.2's net into the entry of x[" in page.run("document.getElementById('witness').textContent")
+    assert page.errors() == []
+
+
+def _line(name: str, word: str) -> int:
+    return next(k for k, line in enumerate(SPECS[name].split("\n"), 1) if word in line)
+
+
+def test_the_order_plays_and_pauses(tab: Page, tmp_path: Path) -> None:
+    page = opened(tab, tmp_path, "stack")
+    page.run("document.getElementById('play').click()")
+    page.wait("document.getElementById('leveltext').textContent.includes('level 3 of 34')")
+    page.run("document.getElementById('play').click()")
+    stopped = page.run("document.getElementById('level').value")
+    assert page.run("document.getElementById('play').textContent") == "play"
+    page.run("new Promise((done) => setTimeout(done, 500))")
+    assert page.run("document.getElementById('level').value") == stopped
+    assert page.errors() == []
 
 
 def test_a_click_and_the_keys_choose_a_variable(tab: Page, tmp_path: Path) -> None:

@@ -5,9 +5,11 @@ const DATA = JSON.parse(document.getElementById("data").textContent);
 const at = (id) => document.getElementById(id);
 const ITSELF = 3, MISSING = 2, SEEN = 1, BARRED = 0;
 
-const state = { density: 0, variable: 0, layer: -1, level: 0, way: "sees", witness: null };
+const state = { density: 0, variable: 0, layer: -1, step: -1, level: 0, way: "sees", witness: null };
 let tables = new Map(); // unpacked link tables, by net and number
-let found = null; // the walk behind what is shown
+let found = null; // the walk through a net behind what is shown
+let found_behind = null; // the walk through a flow behind what is shown
+let timer = null; // while the order plays
 
 // --- packed data ------------------------------------------------------------------------------------------------------
 
@@ -20,20 +22,21 @@ async function inflate(text) {
 const bit = (bytes, row, width, column) => (bytes[row * width + (column >> 3)] >> (7 - (column & 7))) & 1;
 
 async function unpack() {
-  for (const [d, density] of (DATA.densities || []).entries()) {
-    for (const [i, node] of (density.net ? density.net.nodes : []).entries()) {
+  for (const [n, net] of DATA.nets.entries()) {
+    for (const [i, node] of net.nodes.entries()) {
       if (node && node.edges.kind === "links") {
-        tables.set(`${d}.${i}`, await Promise.all(node.edges.tables.map(inflate)));
+        tables.set(`${n}.${i}`, await Promise.all(node.edges.tables.map(inflate)));
       }
     }
   }
-  if (DATA.latent) DATA.latent.bytes = await inflate(DATA.latent.rows);
+  const arrays = await Promise.all(DATA.tables.map(inflate));
+  DATA.flows.filter((flow) => flow.followed).forEach((flow) => prepare(flow, arrays));
 }
 
 // --- variables --------------------------------------------------------------------------------------------------------
 
 const product = (list) => list.reduce((a, b) => a * b, 1);
-const here = () => (state.density < 0 ? DATA.latent : DATA.densities[state.density]);
+const here = () => (state.density < 0 ? DATA.flows[-1 - state.density] : DATA.densities[state.density]);
 const volume = (d) => product(d.sites);
 const size = (d) => d.channels * volume(d);
 
@@ -45,9 +48,9 @@ function siteOf(d, v) {
 }
 
 function nameOf(d, v) {
-  if (d.labels && d.labels.length) return `x[${d.labels[v]}]`;
+  if (d.labels && d.labels.length) return `${d.of}[${d.labels[v]}]`;
   const [channel, site] = siteOf(d, v);
-  return `x[${(d.channels === 1 && d.sites.length === 1 ? site : [channel, ...site]).join(",")}]`;
+  return `${d.of}[${(d.channels === 1 && d.sites.length === 1 ? site : [channel, ...site]).join(",")}]`;
 }
 
 function allowed(d, v, j) {
@@ -57,26 +60,27 @@ function allowed(d, v, j) {
 
 // --- the walk ---------------------------------------------------------------------------------------------------------
 
-function headUnit(density, v) {
-  const net = density.net, head = net.nodes[net.output], places = volume(density);
-  const flat = head.places === 1 && head.sites.length === 0;
-  const channel = flat ? v * net.size : net.joint ? 0 : Math.floor(v / places) * net.size;
-  return head.of[channel] * head.places + (flat ? 0 : v % places);
+function headUnit(net, row) {
+  // The unit of the head that gives the first parameter of the variable (or moved entry) `row`.
+  const head = net.nodes[net.output], groups = head.of.length / net.size;
+  const k = row % (groups * head.places);
+  return head.of[Math.floor(k / head.places) * net.size] * head.places + (k % head.places);
 }
 
-function walk(d, v) {
-  const net = DATA.densities[d].net;
-  const marks = net.nodes.map((n) => (n ? new Uint8Array(n.classes * n.places) : null));
-  const via = net.nodes.map((n) => (n ? new Int32Array(n.classes * n.places).fill(-1) : null));
-  const from = net.nodes.map((n) => (n ? new Int32Array(n.classes * n.places).fill(-1) : null));
-  marks[net.output][headUnit(DATA.densities[d], v)] = 1;
+function walkNet(n, rows) {
+  // Every unit of net n that the parameters of some rows depend on, and how each gets there.
+  const net = DATA.nets[n], units = net.nodes.map((node) => (node ? node.classes * node.places : 0));
+  const marks = units.map((u) => (u ? new Uint8Array(u) : null));
+  const via = units.map((u) => (u ? new Int32Array(u).fill(-1) : null));
+  const from = units.map((u) => (u ? new Int32Array(u).fill(-1) : null));
+  for (const row of rows) marks[net.output][headUnit(net, row)] = 1;
   for (let i = net.nodes.length - 1; i >= 0; i--) {
     const node = net.nodes[i];
     if (!node || node.edges.kind === "source" || !marks[i].includes(1)) continue;
     readers[node.edges.kind](node, marks[i], (source, unit, own) => {
       const j = node.inputs[source];
       if (!marks[j][unit]) { marks[j][unit] = 1; via[j][unit] = own; from[j][unit] = i; }
-    }, net, `${d}.${i}`);
+    }, net, `${n}.${i}`);
   }
   return { marks, via, from, net };
 }
@@ -149,10 +153,15 @@ const readers = {
   links(node, marked, mark, net, key) {
     const unpacked = tables.get(key);
     for (const [o, s, c, k] of node.edges.reads) {
-      const places = net.nodes[node.inputs[s]].places, width = (places + 7) >> 3;
+      const places = net.nodes[node.inputs[s]].places, width = (places + 7) >> 3, done = new Uint8Array(width);
       for (let p = 0; p < node.places; p++) {
         if (!marked[o * node.places + p]) continue;
-        for (let q = 0; q < places; q++) if (bit(unpacked[k], p, width, q)) mark(s, c * places + q, o * node.places + p);
+        for (let b = 0; b < width; b++) {
+          const more = unpacked[k][p * width + b] & ~done[b];
+          if (!more) continue;
+          done[b] |= more;
+          for (let q = 0; q < 8; q++) if ((more >> (7 - q)) & 1) mark(s, c * places + 8 * b + q, o * node.places + p);
+        }
       }
     }
   },
@@ -161,24 +170,46 @@ const readers = {
 function seen(d, v) {
   // The variables that conditional v depends on; of a flow, those that the entry of z does that v becomes.
   if (d < 0) {
-    const n = size(DATA.latent), width = (n + 7) >> 3;
-    return { row: Uint8Array.from({ length: n }, (_, j) => bit(DATA.latent.bytes, DATA.latent.becomes[v], width, j)), walked: null };
+    const flow = flowOf(d);
+    if (!flow.followed || flow.steps.some((step) => !step.followed)) return { row: null, walked: null };
+    found_behind = behind(d, v, state.step);
+    const own = state.step >= 0 ? ownWalk(flow, v) : null;
+    return { row: found_behind.row, walked: own };
   }
   const density = DATA.densities[d];
-  if (!density.net) return { row: null, walked: null };
-  const walked = walk(d, v);
+  if (density.net === null) return { row: null, walked: null };
+  const walked = walkNet(density.net, [v]);
   const x = walked.net.nodes.findIndex((n) => n && n.edges.kind === "source" && n.edges.x);
   return { row: x < 0 ? new Uint8Array(size(density)) : walked.marks[x], walked };
+}
+
+function ownWalk(flow, v) {
+  // The walk through the net of the chosen step for the entry of v alone; of an entry that passes, an empty one.
+  const step = flow.steps[state.step];
+  if (step.net === null) return null;
+  const entry = flow.entries[step.input].indexOf(v);
+  if (entry < 0 || (step.kept && step.kept[entry])) return walkNet(step.net, []);
+  const before = step.kept && step.sliced ? step.kept.subarray(0, entry).reduce((n, k) => n + (k ? 0 : 1), 0) : entry;
+  return walkNet(step.net, [before]);
 }
 
 function seers(d, v) {
   // The variables whose conditionals depend on v.
   const row = new Uint8Array(size(here()));
+  if (d < 0) {
+    const { latent } = flowOf(d), width = (row.length + 7) >> 3;
+    for (let u = 0; u < row.length; u++) row[u] = bit(latent.bytes, latent.becomes[u], width, v);
+    return row;
+  }
   for (let u = 0; u < row.length; u++) { const s = seen(d, u).row; if (s && s[v]) row[u] = 1; }
   return row;
 }
 
-window.flowspec = { seen: (d, v) => Array.from(seen(d, v).row), state, DATA }; // for tests and for the curious
+window.flowspec = { // for tests and for the curious
+  state, DATA,
+  seen: (d, v) => Array.from(seen(d, v).row),
+  behind: (d, v, step) => Array.from(behind(d, v, step).row),
+};
 
 // --- pictures ---------------------------------------------------------------------------------------------------------
 
@@ -237,8 +268,8 @@ function codes() {
     const { row, walked } = seen(state.density, state.variable);
     found = walked;
     for (let j = 0; j < n; j++) {
-      const may = state.density < 0 || allowed(d, state.variable, j);
-      out[j] = row && row[j] ? SEEN : may && state.density >= 0 && row ? MISSING : BARRED;
+      const may = state.density >= 0 && row && allowed(d, state.variable, j);
+      out[j] = row && row[j] ? SEEN : may ? MISSING : BARRED;
     }
   }
   out[state.variable] = ITSELF;
@@ -277,10 +308,11 @@ function drawLayer() {
     pen.fillStyle = color(marks[flat ? p : group * node.places + p] ? "seen" : "barred");
     pen.fillRect(x, y, side, side);
   });
+  const passes = atFlow() && !found.marks.some((m) => m && m.includes(1)) ? `; ${nameOf(here(), state.variable)} is not moved in this step: choose one that is` : "";
   const used = marks.reduce((a, b) => a + b, 0);
   const knows = node.knows.length ? `; knows ${[...new Set(node.knows)].join(", ")}` : "";
   at("layerwords").textContent =
-    `${node.id}: ${node.op}, ${node.shape}${knows}; ${used.toLocaleString("en")} of ${marks.length.toLocaleString("en")} classes of units matter here`;
+    `${node.id}: ${node.op}, ${node.shape}${knows}; ${used.toLocaleString("en")} of ${marks.length.toLocaleString("en")} classes of units matter here${passes}`;
   drawTaps(node);
 }
 
@@ -309,8 +341,9 @@ function describe() {
   const name = nameOf(d, state.variable), say = (n) => n.toLocaleString("en");
   let text = "";
   if (state.way === "seen by") text = `${name} is seen by ${say(counts[SEEN])} variables`;
-  else if (state.density < 0) text = `the latent that ${name} becomes depends on ${say(counts[SEEN])} variables besides its own`;
-  else if (!d.net) text = `${name}: this net is too large to follow on a page`;
+  else if (state.density < 0 && !(d.followed && found_behind)) text = `${name}: this flow is too large to follow on a page`;
+  else if (state.density < 0) text = flowWords(name, counts[SEEN], say);
+  else if (d.net === null) text = `${name}: this net is too large to follow on a page`;
   else if (counts[MISSING]) text = `${name} sees ${say(counts[SEEN])} variables, and misses ${say(counts[MISSING])} that it may know`;
   else text = counts[SEEN] ? `${name} sees all ${say(counts[SEEN])} variables that it may know` : `${name} may know nothing: it comes first`;
   if (state.density >= 0) text += `; drawn at level ${say(d.levels[state.variable])} of ${say(Math.max(...d.levels))}`;
@@ -321,7 +354,8 @@ function describe() {
 function witness() {
   // The path by which the chosen variable reaches the head.
   const d = here(), j = state.witness;
-  if (j === null || state.way === "seen by" || !found) return "click a variable with Shift, or press w, to see how it gets here";
+  if (j === null || state.way === "seen by" || !(found || found_behind)) return "click a variable with Shift, or press w, to see how it gets here";
+  if (state.density < 0) return flowWitness(j);
   const x = found.net.nodes.findIndex((n) => n && n.edges.kind === "source" && n.edges.x);
   if (!found.marks[x][j]) {
     return allowed(d, state.variable, j) ? `no path from ${nameOf(d, j)}: it is in the blind spot` : `${nameOf(d, j)} must not be known here`;
@@ -345,21 +379,41 @@ function siteText(node, place) {
 }
 
 function source() {
-  const list = at("source"), lines = DATA.source.split("\n");
+  const list = at("source"), lines = DATA.source.replace(/\n$/, "").split("\n");
   lines.forEach((text, k) => {
     const item = document.createElement("li");
     item.id = `line${k + 1}`;
-    const code = document.createElement("code");
-    code.textContent = text || " ";
+    const code = document.createElement("code"), hits = DATA.findings.filter((g) => g.line === k + 1);
+    written(code, text);
     item.append(code);
-    for (const f of DATA.findings.filter((g) => g.line === k + 1)) {
+    for (const f of hits) {
       item.className = f.severity;
       const note = document.createElement("p");
-      note.textContent = `${" ".repeat(Math.max(0, f.column - 1))}${"^".repeat(Math.max(1, f.end - f.column))} ${f.code} ${f.message}`;
+      note.textContent = `${f.code} ${f.message}`;
       item.append(note);
     }
+    if (hits.length) underline(code, text, hits[0]);
     list.append(item);
   });
+}
+
+function written(code, text) {
+  // A line with its trailing comment apart, so that the blanks before that need not be kept where lines are wrapped.
+  const [, start, gap, comment] = /^(.*?\S)(\s+)(#.*)$/.exec(text) || [null, text || " ", "", ""];
+  const blanks = document.createElement("span"), note = document.createElement("span");
+  blanks.className = "gap"; blanks.textContent = gap;
+  note.className = "comment"; note.textContent = comment;
+  code.replaceChildren(start, ...(comment ? [blanks, note] : []));
+}
+
+function underline(code, text, finding) {
+  // The span of a finding, marked in its line.
+  const start = Math.min(text.length, finding.column - 1), end = Math.max(start + 1, Math.min(text.length, finding.end - 1));
+  const mark = document.createElement("mark");
+  mark.textContent = text.slice(start, end) || " ";
+  const rest = document.createElement("code");
+  written(rest, text.slice(end));
+  code.replaceChildren(text.slice(0, start), mark, ...rest.childNodes);
 }
 
 function highlight(line) {
@@ -368,17 +422,32 @@ function highlight(line) {
   if (item) { item.classList.add("here"); item.scrollIntoView({ block: "nearest" }); }
 }
 
+function shownNet() {
+  // The net of the density, or of the chosen step.
+  const d = here(), n = state.density >= 0 ? d.net : state.step >= 0 ? d.steps[state.step].net : null;
+  return n === null || n === undefined ? null : DATA.nets[n];
+}
+
+function bold(text) {
+  const found = document.createElement("b");
+  found.textContent = text;
+  return found;
+}
+
 function nodes() {
   const list = at("nodes"), d = here();
   list.replaceChildren();
-  const net = state.density < 0 ? null : d.net;
+  const net = shownNet();
+  at("layers").hidden = !net;
+  if (atFlow() && net) at("layersof").textContent = `Net of ${d.steps[state.step].id}`;
+  else at("layersof").textContent = "Layers";
   for (const [i, node] of (net ? net.nodes : []).entries()) {
     if (!node) continue;
     const item = document.createElement("button");
     item.type = "button";
     const knows = node.knows.length ? ` · knows ${[...new Set(node.knows)].join(", ")}` : "";
     const cost = node.parameters ? ` · ${node.parameters.toLocaleString("en")} parameters` : "";
-    item.textContent = `${node.id}  ${node.op} · ${node.shape}${knows}${cost}`;
+    item.append(bold(node.id), `  ${node.op} · ${node.shape}${knows}${cost}`);
     item.setAttribute("aria-pressed", String(i === state.layer));
     item.addEventListener("click", () => { state.layer = state.layer === i ? -1 : i; refresh(); highlight(node.line); });
     item.addEventListener("mouseenter", () => highlight(node.line));
@@ -389,25 +458,37 @@ function nodes() {
 
 // --- control ----------------------------------------------------------------------------------------------------------
 
+function live() {
+  const net = shownNet();
+  return net ? net.nodes.map((n, i) => (n ? i : -1)).filter((i) => i >= 0) : [];
+}
+
 function refresh() {
   shown = codes();
   drawField();
+  if (atFlow()) { halves(); pressed(); } else at("stepbox").hidden = true;
   drawLayer();
   describe();
-  const pressed = [...at("nodes").children];
-  const live = state.density < 0 || !here().net ? [] : here().net.nodes.map((n, i) => (n ? i : -1)).filter((i) => i >= 0);
-  pressed.forEach((b, k) => b.setAttribute("aria-pressed", String(live[k] === state.layer)));
+  const rows = live();
+  [...at("nodes").children].forEach((b, k) => b.setAttribute("aria-pressed", String(rows[k] === state.layer)));
 }
 
 function choose(d) {
   state.density = d;
   state.variable = Math.floor(size(here()) / 2) + Math.floor((here().sites.at(-1) || 1) / 2) * (here().sites.length > 1);
   state.variable = Math.min(state.variable, size(here()) - 1);
-  Object.assign(state, { layer: -1, witness: null, level: 0, way: "sees" });
+  Object.assign(state, { layer: -1, step: -1, witness: null, level: 0, way: "sees" });
+  pause();
+  found_behind = null;
   at("way").value = "sees";
   const most = d < 0 ? 1 : Math.max(...here().levels);
   at("level").max = most; at("level").value = most; at("leveltext").textContent = "";
-  at("scrub").hidden = at("layers").hidden = d < 0;
+  at("scrub").hidden = d < 0;
+  for (const option of at("way").options) option.disabled = option.value === "seen by" && d < 0 && !here().latent;
+  at("legend-missing-row").hidden = d < 0;
+  at("legend-seen-words").textContent = d < 0 ? "depends on" : "sees";
+  at("legend-barred-words").textContent = d < 0 ? "does not depend on" : "must not see";
+  chain();
   nodes();
   highlight(here().line);
   refresh();
@@ -435,44 +516,92 @@ function wire() {
     if (/^(Arrow|Page)/.test(event.key)) { event.preventDefault(); move(event.key); }
     if (event.key === "w") { const j = shown.findIndex((c) => c === SEEN); state.witness = j < 0 ? null : j; refresh(); }
     if (event.key === "m") { const j = shown.findIndex((c) => c === MISSING); state.witness = j < 0 ? null : j; refresh(); }
-    if (event.key === "[" || event.key === "]") { step(event.key === "]" ? 1 : -1); }
+    if (event.key === "[" || event.key === "]") step(event.key === "]" ? 1 : -1);
+    if (atFlow() && (event.key === "<" || event.key === ">" || event.key === "," || event.key === ".")) stepFlow(/[>.]/.test(event.key) ? 1 : -1);
   });
-  at("way").addEventListener("change", (event) => { state.way = event.target.value; refresh(); });
+  at("way").addEventListener("change", (event) => {
+    state.way = event.target.value;
+    if (state.way === "seen by" && atFlow() && state.step >= 0) pickStep(-1); // who sees it is known of z
+    refresh();
+  });
   at("density").addEventListener("change", (event) => choose(Number(event.target.value)));
-  at("level").addEventListener("input", (event) => {
-    const most = Number(event.target.max), level = Number(event.target.value);
-    state.level = level === most ? 0 : level;
-    const d = here(), n = d.levels.filter((l) => l <= level).length;
-    at("leveltext").textContent = `level ${level} of ${most}: ${n.toLocaleString("en")} of ${size(d).toLocaleString("en")} variables drawn`;
-    drawField();
+  at("level").addEventListener("input", () => { pause(); scrub(); });
+  at("play").addEventListener("click", () => (timer ? pause() : play()));
+  at("sback").addEventListener("click", () => stepFlow(-1));
+  at("son").addEventListener("click", () => stepFlow(1));
+  at("half").addEventListener("click", (event) => {
+    const v = at("half").back?.get(hit(at("half"), event));
+    if (v !== undefined) { state.variable = v; refresh(); }
   });
+  at("wrap").addEventListener("change", (event) => at("source").classList.toggle("wrapped", event.target.checked));
   at("back").addEventListener("click", () => step(-1));
   at("on").addEventListener("click", () => step(1));
-  window.addEventListener("resize", () => { drawField(); drawLayer(); });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { drawField(); drawLayer(); });
+  window.addEventListener("resize", redraw);
+  window.addEventListener("beforeprint", redraw);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+}
+
+function redraw() { drawField(); if (atFlow()) halves(); drawLayer(); }
+
+// --- the order in time ------------------------------------------------------------------------------------------------
+
+function scrub() {
+  const most = Number(at("level").max), level = Number(at("level").value), d = here();
+  state.level = level === most ? 0 : level;
+  let n = 0, now = 0;
+  for (const l of d.levels) { if (l <= level) n++; if (l === level) now++; }
+  const say = (k) => k.toLocaleString("en");
+  at("leveltext").textContent = `level ${say(level)} of ${say(most)}: ${say(n)} of ${say(size(d))} variables drawn, ${say(now)} of them together`;
+  drawField();
+}
+
+function play() {
+  // From the first level to the last in about eight seconds; of very many levels some are skipped.
+  const level = at("level"), most = Number(level.max), by = Math.max(1, Math.ceil(most / 200));
+  if (Number(level.value) === most) level.value = 0;
+  at("play").textContent = "pause";
+  timer = setInterval(() => {
+    level.value = Math.min(most, Number(level.value) + by);
+    scrub();
+    if (Number(level.value) >= most) pause();
+  }, Math.max(40, Math.min(600, 8000 / Math.ceil(most / by))));
+}
+
+function pause() {
+  clearInterval(timer);
+  timer = null;
+  at("play").textContent = "play";
 }
 
 function step(by) {
-  if (state.density < 0 || !here().net) return;
-  const live = here().net.nodes.map((n, i) => (n ? i : -1)).filter((i) => i >= 0);
-  const k = live.indexOf(state.layer);
-  state.layer = live[Math.max(0, Math.min(live.length - 1, k < 0 ? (by > 0 ? 0 : live.length - 1) : k + by))];
+  const rows = live();
+  if (!rows.length) { if (atFlow()) stepFlow(by); return; }
+  const k = rows.indexOf(state.layer);
+  state.layer = rows[Math.max(0, Math.min(rows.length - 1, k < 0 ? (by > 0 ? 0 : rows.length - 1) : k + by))];
   refresh();
-  highlight(here().net.nodes[state.layer].line);
+  highlight(shownNet().nodes[state.layer].line);
 }
+
+function stepFlow(by) {
+  const last = here().steps.length - 1;
+  if (last < 0) return;
+  pickStep(state.step < 0 ? (by > 0 ? 0 : last) : Math.max(0, Math.min(last, state.step + by)));
+}
+
+const few = (names) => (names.length > 4 ? `${names.slice(0, 3).join(", ")} and ${names.length - 3} more` : names.join(", "));
 
 async function start() {
   source();
-  const any = (DATA.densities || []).length || DATA.latent;
+  const any = DATA.densities.length || DATA.flows.length;
   at("model").hidden = !any;
   if (!any) return;
   await unpack();
   const pick = at("density");
-  (DATA.densities || []).forEach((d, k) => pick.append(new Option(`${d.names.join(", ")}: order ${d.order}`, k)));
-  if (DATA.latent) pick.append(new Option("z: the latent of the flow", -1));
+  DATA.flows.forEach((flow, k) => pick.append(new Option(`${flow.id}: the flow from ${flow.of} to its latent, step by step`, -1 - k)));
+  DATA.densities.forEach((d, k) => pick.append(new Option(`${few(d.names)}: order ${d.order}`, k)));
   wire();
-  choose((DATA.densities || []).length ? 0 : -1);
+  const first = DATA.flows.length ? -1 : 0;
+  pick.value = first;
+  choose(first);
   document.body.dataset.ready = "yes";
 }
-
-start();
