@@ -26,8 +26,9 @@ from flowspec.ops.coupling import AutoregressiveStep, Conditioned
 from flowspec.order import Order
 from flowspec.passes.blind import completeness
 from flowspec.passes.cost import net_cost
-from flowspec.passes.coverage import Coverage, coverage_findings, flow_coverage, part_ties
+from flowspec.passes.coverage import Coverage, Whose, coverage_findings, flow_coverage, part_ties
 from flowspec.passes.draws import OF_MODELS, as_data, draw_findings
+from flowspec.passes.drawn_coverage import drawn_coverage, prior_findings
 from flowspec.passes.facts import DensityFacts, Facts, FlowFacts, NetFacts, Summary
 from flowspec.passes.flow_shapes import flow_shapes
 from flowspec.passes.heads import channel_findings, head_context, idle_modifier, value_findings
@@ -274,6 +275,7 @@ class _Run:
         self.findings[before:] = [f for f in self.findings[before:] if f.code not in OF_MODELS]
         if facts is not None:
             self.findings.extend(draw_findings(flow, node, facts, self.seen_contexts))
+            self.findings.extend(drawn_coverage(node, self.coverage))
         return facts
 
     def _part_support(self, part: Part, values: Support) -> Support:
@@ -305,7 +307,8 @@ class _Run:
         ties = part_ties(flow, layouts, lambda model: bool(self.densities[model].orders[0].allowed()), self.coverage)
         coverage = flow_coverage(flow, layouts, self.nets.get, ties)
         self.coverage[flow] = coverage
-        self.findings.extend(coverage_findings(flow, coverage))
+        self.findings.extend(coverage_findings(flow, coverage, Whose()))
+        self.findings.extend(prior_findings(flow, lambda z: flow_coverage(flow, layouts, self.nets.get, ties, z)))
 
     def _flow_facts(
         self, flow: Flow, layout: Layout, values: Support, facts: FlowFacts, parts: list[DensityFacts]

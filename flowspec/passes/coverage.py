@@ -78,14 +78,18 @@ def flow_coverage(
     layouts: tuple[Layout, ...],
     nets: Callable[[FlowNode], NetFacts | None],
     ties: Sequence[Tie],
+    start: int = 0,
 ) -> Coverage:
-    """Follows every variable through the flow; `ties` are what the densities of its parts join."""
-    size = layouts[0].units
+    """Follows every variable through the flow, from its value `start` on; `ties` are what the densities of its parts
+    join."""
+    size = layouts[start].units
     mixing, touched = _Mixing(_Union(size)), np.zeros(size, dtype=bool)
-    entries: dict[int, Ints] = {0: np.arange(size)}
+    entries: dict[int, Ints] = {start: np.arange(size)}
     conditioned = 0
     moved_of: dict[tuple[int, Layout], Bools] = {}
     for node in flow.nodes:
+        if node.input not in entries:
+            continue
         here, layout = entries[node.input], layouts[node.input]
         if isinstance(node.op, Conditioned):
             conditioned += 1
@@ -107,7 +111,9 @@ def flow_coverage(
             continue
         entries.update(_pass_on(node, here, layouts, mixing.union))
     for tie in ties:
-        mixing.union.join_all(np.concatenate([entries[tie.value][tie.at], *(entries[v] for v in tie.given)]))
+        if tie.value in entries:
+            given = [entries[v] for v in tie.given if v in entries]
+            mixing.union.join_all(np.concatenate([entries[tie.value][tie.at], *given]))
     return Coverage(touched, mixing.union.count, conditioned, mixing.union.root, entries)
 
 
@@ -226,15 +232,26 @@ def _joined(
         yield from _joined(part.density, flow, at[inner.entries[part.value]], ordered, known)
 
 
-def coverage_findings(flow: Flow, coverage: Coverage) -> Iterator[Finding]:
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """What the variables of a coverage are called in messages, and what a model that never mixes them says of them."""
+
+    name: str = "x"
+    of: str = ""
+    taken: str = "the model takes them to be independent"
+
+
+def coverage_findings(flow: Flow, coverage: Coverage, whose: Whose) -> Iterator[Finding]:
     """Warnings about halves that are never transformed and groups that never mix."""
     never = int((~coverage.transformed).sum())
-    last = next((n for n in reversed(flow.nodes) if isinstance(n.op, Conditioned)), None)
+    conditioned = (n for n in reversed(flow.nodes) if isinstance(n.op, Conditioned) and n.input in coverage.entries)
+    last = next(conditioned, None)
     if never and last is not None:
         first = int(np.argmin(coverage.transformed))
         yield Finding(
             "FS340",
-            f"{never:,} of {coverage.total:,} variables are never transformed (the first is entry {first} of x)",
+            f"{never:,} of {coverage.total:,} variables{whose.of} are never transformed "
+            f"(the first is entry {first} of {whose.name})",
             last.arg_span("keep"),
             "the same half is kept every time",
             helps=("use `times: 2` or more, which swaps the halves, or add a coupling with `keep: {not: ...}`",),
@@ -245,8 +262,8 @@ def coverage_findings(flow: Flow, coverage: Coverage) -> Iterator[Finding]:
         shown = ", ".join(str(s) for s in sizes[:4]) + (", ..." if len(sizes) > 4 else "")
         yield Finding(
             "FS341",
-            f"{coverage.classes:,} groups of variables never mix (sizes {shown}): the model takes them to be independent",
-            flow.span,
+            f"{coverage.classes:,} groups of variables{whose.of} never mix (sizes {shown}): {whose.taken}",
+            flow.span if 0 in coverage.entries or last is None else last.span,
             helps=("add a coupling, a permutation or an autoregressive step that joins them",),
             node=flow.id,
         )
