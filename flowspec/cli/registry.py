@@ -6,8 +6,11 @@ import argparse
 from typing import Protocol
 
 from flowspec.cli import (
+    attribute,
     build,
     check,
+    decode,
+    encode,
     eval,
     explain,
     explore,
@@ -52,6 +55,9 @@ COMMANDS: tuple[CommandModule, ...] = (
     train,
     eval,
     sample,
+    encode,
+    decode,
+    attribute,
     explain,
     ops,
     schema,

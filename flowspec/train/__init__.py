@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from flowspec.train.attribute import Attribute, Wish, along, attribute, direction_of
 from flowspec.train.between import Between, between
+from flowspec.train.codes import Codes, decode, encode
 from flowspec.train.compute import Compute, device
+from flowspec.train.counting import Counter
 from flowspec.train.data import Data, Split, load, load_rows
 from flowspec.train.errors import TrainError
+from flowspec.train.grid import Grid, corners
 from flowspec.train.inpaint import Completed, complete, evidence, prompt
 from flowspec.train.loop import FINISHED, INTERRUPTED, STOPPED, Job, Outcome, train
 from flowspec.train.metrics import Score
@@ -22,11 +26,15 @@ __all__ = [
     "FINISHED",
     "INTERRUPTED",
     "STOPPED",
+    "Attribute",
     "Bar",
     "Between",
+    "Codes",
     "Completed",
     "Compute",
+    "Counter",
     "Data",
+    "Grid",
     "Interrupt",
     "Job",
     "Lines",
@@ -43,11 +51,18 @@ __all__ = [
     "TrainError",
     "Trained",
     "Traits",
+    "Wish",
+    "along",
+    "attribute",
     "begin",
     "between",
     "complete",
+    "corners",
+    "decode",
     "defaults",
     "device",
+    "direction_of",
+    "encode",
     "evaluate",
     "evidence",
     "go_on",

@@ -8,11 +8,9 @@ Haussler 1999). That is retrieval, not generation.
 from __future__ import annotations
 
 import io
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -22,8 +20,9 @@ from flowspec.train import files
 from flowspec.train.compute import Feed
 from flowspec.train.data import Split, load
 from flowspec.train.errors import TrainError
+from flowspec.train.latents import Part, decoded, placed, shared_context
 from flowspec.train.pictures import comparison
-from flowspec.train.samples import Samples, contexts, original_units
+from flowspec.train.samples import Samples, original_units
 from flowspec.train.session import Trained, shown_rows
 from flowspec.train.values import Array
 
@@ -74,58 +73,29 @@ def between(
     ends = rows.rows(np.array([first, last]))
     with trained.compute.aside(seed):
         if hasattr(trained.model, "decode"):
-            return _decoded(trained, ends, n, chosen)
+            return _decoded(trained, ends, n, chosen, seed)
         return _retrieved(trained, ends, n, seed)
 
 
-def _decoded(trained: Trained, ends: Split, n: int, chosen: Mapping[str, str]) -> Between:
+def _decoded(trained: Trained, ends: Split, n: int, chosen: Mapping[str, str], seed: int) -> Between:
     """The path through the latent space, one context for all of it."""
-    model, traits, compute = trained.model, trained.traits, trained.compute
-    given = contexts(traits, chosen, n) if chosen else {}
-    for name in traits.given.keys() - given.keys():
-        if not np.array_equal(ends.given[name][0], ends.given[name][1]):
-            raise TrainError(
-                f"the two rows are given different `{name}`, and a path has one", f"choose it: --given {name}=..."
-            )
-        given[name] = np.repeat(ends.given[name][:1], n, axis=0)
-    both = Split(ends.x, {name: array[:2] for name, array in given.items()})
-    t = torch.linspace(0, 1, n, dtype=compute.dtype, device=compute.device)
-    with torch.no_grad():
-        x, context = Feed(both, traits, compute).batch(slice(0, 2))
-        z, _ = model.encode(x, **context)  # type: ignore[operator]
-        path, kinds = _latents(trained, z, t, context)
-        steps = Split(np.repeat(ends.x[:1], n, axis=0), given)
-        _, context = Feed(steps, traits, compute).batch(slice(0, n))
-        drawn = model.decode(path, **context).cpu().numpy()  # type: ignore[operator]
-    standard = trained.run.load_standard()
-    found = drawn.astype(traits.values.dtype(compute.dtype == torch.float64)) if traits.values.discrete else drawn
-    note = f"each step is decoded from a latent: {kinds}"
-    samples = Samples(original_units(found, standard), given, traits, trained.run.medium)
-    extra = {"z": path.cpu().numpy()}
-    return Between(samples, original_units(ends.x, standard), t.cpu().numpy(), extra, note)
+    given = shared_context(trained, ends, chosen, n, "a path")
+    z, parts = placed(trained, ends, given, seed, "path")
+    t = torch.linspace(0, 1, n, dtype=z.dtype)
+    pieces = torch.split(z, [part.size for part in parts], 1)
+    way = [_circle(piece, t) if part.round else _line(piece, t) for part, piece in zip(parts, pieces, strict=True)]
+    path = torch.cat(way, 1).numpy()
+    samples = decoded(trained, path, given, n, seed)
+    note = f"each step is decoded from a latent: {_words(parts)}"
+    ends_x = original_units(ends.x, trained.run.load_standard())
+    return Between(samples, ends_x, t.numpy(), {"z": path}, note)
 
 
-def _latents(trained: Trained, z: Tensor, t: Tensor, context: Mapping[str, Tensor]) -> tuple[Tensor, str]:
-    """z between the two rows of z (2, D), (n, D): on great circles in parts with a standard normal density, else on
-    straight lines; and in words."""
-    model: Any = trained.model
-    pieces = torch.split(z, [math.prod(shape) for shape in model.part_shapes], 1)
-    round_parts: set[int] = set()
-
-    def draw(k: int, density: object, **_: Tensor) -> Tensor:
-        if getattr(getattr(density, "family", None), "spherical", False):
-            round_parts.add(k)
-        shape: tuple[int, ...] = model.part_shapes[k]
-        return pieces[k].reshape(-1, *shape)
-
-    model.unflow(draw, 2, **context)
-    for k, piece in enumerate(pieces):
-        if trained.traits.values.discrete and bool((piece == piece.floor()).all()):
-            raise TrainError(f"part {k} of the latents holds integers, between which there is no path")
-    paths = [_circle(piece, t) if k in round_parts else _line(piece, t) for k, piece in enumerate(pieces)]
-    words = {len(pieces): "on a great circle", 0: "on a straight line"}
-    kind = words.get(len(round_parts), "on great circles in its normal parts, on straight lines in the others")
-    return torch.cat(paths, 1), kind
+def _words(parts: tuple[Part, ...]) -> str:
+    """On great circles in parts with a standard normal density, else on straight lines."""
+    words = {len(parts): "on a great circle", 0: "on a straight line"}
+    mixed = "on great circles in its normal parts, on straight lines in the others"
+    return words.get(sum(part.round for part in parts), mixed)
 
 
 def _line(ends: Tensor, t: Tensor) -> Tensor:

@@ -141,6 +141,7 @@ def complete(
     seed: int,
     batch: int,
     order: int | None = None,
+    temperature: float = 1.0,
 ) -> Completed:
     """`each` samples of the rest for every row of the evidence. TrainError where the model cannot draw them exactly."""
     traits, run = trained.traits, trained.run
@@ -150,7 +151,8 @@ def complete(
     given = {**own, **contexts(rest, chosen, n)}
     observed = np.repeat(seen.x, each, axis=0)
     with limits(batch):
-        x = draw(trained.model, traits, given, trained.compute, n, seed, batch, (observed, seen.mask), order)
+        known = (observed, seen.mask)
+        x = draw(trained.model, traits, given, trained.compute, n, seed, batch, known, order, temperature)
     standard = run.load_standard()
     samples = Samples(original_units(x, standard), given, traits, run.medium)
     return Completed(samples, original_units(seen.x, standard), seen.mask, each)

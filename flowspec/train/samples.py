@@ -40,12 +40,14 @@ def draw(
     batch: int,
     observed: tuple[Array, Array] | None = None,
     order: int | None = None,
+    temperature: float = 1.0,
 ) -> Array:
     """n samples of x as (n, *shape) in eval mode, `batch` at a time; the same for the same seed and batch.
 
     Discrete values come as uint8 (or int32 above 256 categories), real ones as float32 or float64. `observed` holds
-    values (n, *shape) and a mask (*shape) of those that are kept, `order` is a member of an ensemble. Raises TrainError
-    when samples overflow, and when the model cannot draw the rest of what is observed.
+    values (n, *shape) and a mask (*shape) of those that are kept, `order` is a member of an ensemble, `temperature` is
+    for models with scales or logits. Raises TrainError when samples overflow, when the model cannot draw the rest of
+    what is observed, and when one of its densities has no temperature.
     """
     model.eval()
     generator = torch.Generator(compute.device).manual_seed(seed)
@@ -58,6 +60,8 @@ def draw(
             }
             if order is not None:
                 context["order"] = order
+            if temperature != 1:
+                context["temperature"] = temperature
             if observed is not None:
                 values = torch.from_numpy(observed[0][rows]).to(compute.device)
                 context["observed"] = values if traits.values.discrete else values.to(compute.dtype)
@@ -78,7 +82,7 @@ def _drawn(model: nn.Module, n: int, generator: torch.Generator, arguments: Mapp
     try:
         x: torch.Tensor = model.sample(n, generator=generator, **arguments)  # type: ignore[operator]
     except (ValueError, TypeError) as error:
-        if not {"observed", "order"} & set(arguments):
+        if not {"observed", "order", "temperature"} & set(arguments):
             raise
         raise TrainError(str(error)) from error
     return x
@@ -215,11 +219,12 @@ def sample(
     seed: int,
     batch: int,
     order: int | None = None,
+    temperature: float = 1.0,
 ) -> Samples:
     """Draw n samples from the best model of a run, or as many as is usual for a file of that suffix."""
     traits, compute = trained.traits, trained.compute
     count = usual_count(traits, suffix) if n is None else n
     given = contexts(traits, chosen, count)
     with limits(batch):
-        x = draw(trained.model, traits, given, compute, count, seed, batch, order=order)
+        x = draw(trained.model, traits, given, compute, count, seed, batch, order=order, temperature=temperature)
     return Samples(original_units(x, trained.run.load_standard()), given, traits, trained.run.medium)
