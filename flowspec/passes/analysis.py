@@ -27,8 +27,8 @@ from flowspec.order import Order
 from flowspec.passes.blind import completeness
 from flowspec.passes.cost import net_cost
 from flowspec.passes.coverage import Coverage, Whose, coverage_findings, flow_coverage, part_ties
-from flowspec.passes.draws import OF_MODELS, as_data, draw_findings
 from flowspec.passes.drawn_coverage import drawn_coverage, prior_findings
+from flowspec.passes.draws import OF_MODELS, as_data, draw_findings
 from flowspec.passes.facts import DensityFacts, Facts, FlowFacts, NetFacts, Summary
 from flowspec.passes.flow_shapes import flow_shapes
 from flowspec.passes.heads import channel_findings, head_context, idle_modifier, value_findings
@@ -186,7 +186,8 @@ class _Run:
                 return None
             free = free_knowledge(graph, shapes, context)
             self.findings.extend(free.findings)
-            return None if free.findings else net_cost(NetFacts(conditioner, context, shapes, free))
+            refused = any(f.severity == "error" for f in free.findings)
+            return None if refused else net_cost(NetFacts(conditioner, context, shapes, free))
         knowledge = ordered_knowledge(graph, shapes, context, orders)
         self.findings.extend(knowledge.findings)
         if any(shapes.layouts[i] is None for i in graph.live()):

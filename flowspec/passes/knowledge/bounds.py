@@ -29,6 +29,7 @@ from flowspec.ops.edges import (
 from flowspec.order import Order, family, group_layout, spread
 from flowspec.passes.knowledge import faults
 from flowspec.passes.knowledge.dense import dense
+from flowspec.passes.knowledge.free_norms import degenerate_norms
 from flowspec.passes.knowledge.narrow import common_width, cuts
 from flowspec.passes.knowledge.paired import free_mask, paired
 from flowspec.passes.knowledge.pointwise import across_batch, channelwise, joined
@@ -65,8 +66,9 @@ def free_knowledge(graph: NetGraph, shapes: Shapes, context: NetContext) -> Know
         None if layout is None else Bounds.uniform(KNOWS_NOTHING, layout.channels) for layout in shapes.layouts
     )
     masks = tuple(_free_mask(graph, shapes, context, i) for i in range(len(graph.nodes)))
-    refused = (_refusal(graph, shapes, context, i, masks[i]) for i in sorted(graph.live()))
-    return Knowledge(None, bounds, masks, (), (), tuple(finding for finding in refused if finding is not None))
+    refused = [_refusal(graph, shapes, context, i, masks[i]) for i in sorted(graph.live())]
+    findings = [finding for finding in refused if finding is not None] or list(degenerate_norms(graph, shapes, context))
+    return Knowledge(None, bounds, masks, (), (), tuple(findings))
 
 
 def _refusal(graph: NetGraph, shapes: Shapes, context: NetContext, i: int, mask: Mask | None) -> Finding | None:

@@ -204,6 +204,22 @@ def degenerate_norm(node: NetNode, small: int, total: int, layout: Layout, copie
     )
 
 
+def degenerate_norm_alone(node: NetNode, units: int, layout: Layout) -> Finding:
+    """FS409 where no order holds: one unit, or copies of one, becomes a constant, and two become a sign."""
+    copied = layout.channels > 2
+    over = ("copies of " if copied else "") + ("one unit" if units == 1 else "two units")
+    lost = "which leaves a constant: nothing gets through it" if units == 1 else "which leaves hardly more than a sign"
+    return Finding(
+        "FS409",
+        f"`{node.id}` normalizes over {over}, {lost}",
+        node.span,
+        helps=(
+            "normalize before the values are put side by side" if copied else "widen the layer before it to three or more",
+        ),
+        node=node.id,
+    )
+
+
 def cap_without_place(node: NetNode) -> Finding:
     """FS407: `above` and `upto` are about a place, and a flat unit has none."""
     return Finding(
