@@ -107,6 +107,40 @@ def nflows_splines(features: int, steps: int, widths: tuple[int, ...], bins: int
     return Rival(flow, flow.log_prob, flow.sample)
 
 
+def nflows_coupling(features: int, steps: int, widths: tuple[int, ...]) -> Rival:
+    """Affine couplings; even columns are kept first, then odd ones. Scales stay between 0.001 and 1.001."""
+    from nflows import distributions, flows, transforms
+
+    def step(k: int) -> Any:
+        mask = [(j + k) % 2 for j in range(features)]
+        return transforms.AffineCouplingTransform(mask, lambda i, o: Conditioner(i, *widths, o))
+
+    chain = transforms.CompositeTransform([step(k) for k in range(steps)])
+    flow = flows.Flow(chain, distributions.StandardNormal([features]))
+    return Rival(flow, flow.log_prob, flow.sample)
+
+
+def nflows_nsf(features: int, steps: int, widths: tuple[int, ...], bins: int) -> Rival:
+    """Rational-quadratic couplings that keep the even columns, between permutations and matrices by LU."""
+    from nflows import distributions, flows, transforms
+
+    def mix() -> list[Any]:
+        return [transforms.RandomPermutation(features), transforms.LULinear(features)]
+
+    def bend() -> Any:
+        return transforms.PiecewiseRationalQuadraticCouplingTransform(
+            [j % 2 for j in range(features)],
+            lambda i, o: Conditioner(i, *widths, o),
+            num_bins=bins,
+            tails="linear",
+            tail_bound=3.0,
+        )
+
+    chain = [step for _ in range(steps) for step in (*mix(), bend())]
+    flow = flows.Flow(transforms.CompositeTransform([*chain, *mix()]), distributions.StandardNormal([features]))
+    return Rival(flow, flow.log_prob, flow.sample)
+
+
 def zuko_splines(features: int, steps: int, widths: tuple[int, ...], bins: int) -> Rival:
     """Autoregressive steps of two passes, which are couplings; random permutations between them."""
     import zuko
@@ -161,6 +195,7 @@ class Conditioner(nn.Module):
     def __init__(self, *widths: int) -> None:
         super().__init__()
         self.net = mlp(*widths)
+        self.hidden_features = widths[-2]  # by the root of which nflows divides the logits of a spline's bins
 
     def forward(self, x: torch.Tensor, context: object = None) -> Any:
         return self.net(x)
