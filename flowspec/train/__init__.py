@@ -8,6 +8,9 @@ from flowspec.train.codes import Codes, decode, encode
 from flowspec.train.compute import Compute, device
 from flowspec.train.counting import Counter
 from flowspec.train.data import Data, Split, load, load_rows
+from flowspec.train.density import Densities, Frame, densities
+from flowspec.train.density_plot import write_plot
+from flowspec.train.density_text import density_figures, density_text
 from flowspec.train.errors import TrainError
 from flowspec.train.grid import Grid, corners
 from flowspec.train.inpaint import Completed, complete, evidence, prompt
@@ -18,7 +21,7 @@ from flowspec.train.progress import Bar, Lines, Progress, Quiet
 from flowspec.train.request import Request
 from flowspec.train.run import Run
 from flowspec.train.samples import Samples, sample
-from flowspec.train.session import Spec, Trained, begin, defaults, evaluate, go_on, reopen
+from flowspec.train.session import Spec, Trained, begin, defaults, evaluate, go_on, reopen, untrained
 from flowspec.train.stop import Interrupt
 from flowspec.train.traits import Traits
 
@@ -34,6 +37,8 @@ __all__ = [
     "Compute",
     "Counter",
     "Data",
+    "Densities",
+    "Frame",
     "Grid",
     "Interrupt",
     "Job",
@@ -60,6 +65,9 @@ __all__ = [
     "corners",
     "decode",
     "defaults",
+    "densities",
+    "density_figures",
+    "density_text",
     "device",
     "direction_of",
     "encode",
@@ -72,4 +80,6 @@ __all__ = [
     "reopen",
     "sample",
     "train",
+    "untrained",
+    "write_plot",
 ]

@@ -122,6 +122,13 @@ def reopen(run: Run, spec: Spec, device: torch.device) -> Trained:
     return Trained(model.eval(), traits, compute, run, step)
 
 
+def untrained(trained: Trained, spec: Spec) -> Trained:
+    """The model of a run with the weights that its training began with, in eval mode; steps that start from data have not
+    done so."""
+    model = _built(spec, trained.run.options, trained.compute)
+    return replace(trained, model=model.eval(), step=0)
+
+
 def evaluate(trained: Trained, split: str, request: Request | None = None, batch: int | None = None) -> Score:
     """The score on a split of the data of the run, or of other data, prepared as the run prepared its own."""
     run, options = trained.run, trained.run.options
