@@ -75,6 +75,15 @@ def _add_preparations(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--test", metavar="LABEL=VALUES", help=test)
     standardize = "move real data to mean 0 and deviation 1; figures stay in the units of the data"
     parser.add_argument("--standardize", action="store_true", help=standardize)
+    noise = "widths of uniform noise for real data that were rounded, one for all columns or one each, 0 for none"
+    parser.add_argument("--noise", metavar="W,W", type=widths, default=(), help=noise)
+
+
+def widths(text: str) -> tuple[float, ...]:
+    """The numbers of a comma separated list; ValueError for anything else, or none."""
+    if not (found := tuple(float(word) for word in words(text))):
+        raise ValueError(text)
+    return found
 
 
 def run(args: argparse.Namespace, streams: Streams) -> int:
@@ -115,7 +124,19 @@ def _resumed(args: argparse.Namespace, spec: Spec) -> Job:
 def _request(args: argparse.Namespace) -> Request:
     from flowspec.train import Request as Asked
 
-    names = ("key", "binarize", "standardize", "valid", "quantize", "mu_law", "patches", "stride", "text", "test")
+    names = (
+        "key",
+        "binarize",
+        "standardize",
+        "valid",
+        "quantize",
+        "mu_law",
+        "patches",
+        "stride",
+        "text",
+        "test",
+        "noise",
+    )
     return Asked(args.data, columns=args.columns or (), **{name: getattr(args, name) for name in names})
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from flowspec.train import splits, toy
+from flowspec.train.dither import dithered
 from flowspec.train.errors import TrainError
 from flowspec.train.fit import fitted, patches, quantized
 from flowspec.train.media import Cut, Medium, cut, numbered, stream_of, window
@@ -156,6 +157,8 @@ def _split(table: Table, keys: splits.Keys, request: Request, traits: Traits, wi
         array = _binarized(array, where)
     if request.quantize:
         array = quantized(array, traits.values, where)
+    if request.noise:
+        array = dithered(checked(array, traits.values, where, True), request.noise, traits.values, where, keys.x)
     x = checked(array, traits.values, where, wide)
     given = {name: _given(table, keys, name, entry, whole, wide) for name, entry in traits.given.items()}
     return Split(x, {name: np.repeat(array, pieces, axis=0) for name, array in given.items()} if pieces > 1 else given)
@@ -217,5 +220,5 @@ def _repeats(train: Split, traits: Traits) -> list[str]:
     shown = ", ".join(map(str, few[:5])) + (", ..." if len(few) > 5 else "")
     return [
         f"{'variable' if len(few) == 1 else 'variables'} {shown} with few distinct values: the likelihood of a density there can grow without bound; "
-        "add noise of the width of their rounding, or model integers"
+        "add noise of the width of their rounding with --noise, or model integers"
     ]

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from flowspec.train.compute import Compute, Feed
+from flowspec.train.dither import log_widths
 from flowspec.train.traits import Traits
 
 LABELS = {"exact": "NLL", "bound": "upper bound on NLL", "estimate": "estimate of NLL"}
@@ -21,7 +22,8 @@ class Score:
     """The negative log-likelihood over the rows of a split: `nll` mean nats, `nll_error` its standard error.
 
     Bits per dimension are nll / (D ln 2). `impossible` rows have density 0 (then nll is infinite), `undefined` ones
-    NaN. `log_det` nats of a standardisation are counted in already: figures are in the units of the data.
+    NaN. `log_det` nats of a standardisation are counted in already: figures are in the units of the data. `noise` holds
+    the widths of the noise that was added to the data.
     """
 
     split: str
@@ -33,6 +35,7 @@ class Score:
     impossible: int = 0
     undefined: int = 0
     log_det: float = 0.0
+    noise: tuple[float, ...] = ()
 
     @property
     def bits(self) -> float:
@@ -69,6 +72,7 @@ class Score:
             "impossible_rows": self.impossible,
             "undefined_rows": self.undefined,
             "standardize_log_det": self.log_det,
+            "noise": list(self.noise),
         }
 
     def lines(self) -> list[str]:
@@ -81,6 +85,9 @@ class Score:
         ]
         if self.log_det:
             lines.append(f"in the units of the data: the log-det of --standardize, {self.log_det:+.4f} nats, is in")
+        if any(self.noise):
+            bound = f"-log P of the rounded x is at most {self.nll - log_widths(self.noise, self.variables):.4f} nats"
+            lines.append(f"of x with the noise of --noise; {bound}")
         if self.impossible:
             lines.append(f"{self.impossible} rows have density 0 under the model")
         if self.undefined:
@@ -104,8 +111,8 @@ def log_probs(model: nn.Module, feed: Feed, compute: Compute, batch: int, seed: 
     return torch.cat(parts)
 
 
-def score(split: str, log_p: Tensor, traits: Traits, log_det: float = 0.0) -> Score:
-    """Sum up log_p (N,); `log_det` is the constant of a standardisation, in nats."""
+def score(split: str, log_p: Tensor, traits: Traits, log_det: float = 0.0, noise: tuple[float, ...] = ()) -> Score:
+    """Sum up log_p (N,); `log_det` is the constant of a standardisation, in nats, `noise` what was added to the data."""
     nats = -(log_p + log_det)
     rows = len(nats)
     error = float(nats.std(unbiased=True)) / math.sqrt(rows) if rows > 1 else math.nan
@@ -119,6 +126,7 @@ def score(split: str, log_p: Tensor, traits: Traits, log_det: float = 0.0) -> Sc
         impossible=int((log_p == -math.inf).sum()),
         undefined=int(log_p.isnan().sum()),
         log_det=log_det,
+        noise=noise,
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from flowspec.train import toy
+from flowspec.train.dither import check_widths
 from flowspec.train.errors import TrainError
 
 
@@ -18,7 +19,8 @@ class Request:
     `columns` keeps some columns of tabular data; `binarize` cuts gray values at the middle; `quantize` makes bytes the
     fewer levels of the model; `mu_law` compands sound; `patches` cuts larger images and frames into pieces of x's size;
     `standardize` moves real data to mean 0 and deviation 1 (see `Standard`); `valid` is a second file to validate on;
-    `text` reads any file as text; `stride` is the step between the training windows of a text, recording or video, 0
+    `noise` is the widths of uniform noise added to real data that were rounded (see `dithered`), one for all variables or
+    one each; `text` reads any file as text; `stride` is the step between the training windows of a text, recording or video, 0
     for their length; `test` chooses the recordings to test on, LABEL=VALUE,VALUE.
     """
 
@@ -34,10 +36,12 @@ class Request:
     stride: int = 0
     text: bool = False
     test: str | None = None
+    noise: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         if self.stride < 0:
             raise TrainError(f"the stride is {self.stride}; it must be 1 or more, or 0 for the length of a window")
+        check_widths(self.noise)
 
     def tested(self) -> tuple[str, tuple[int, ...]] | None:
         """`test` as a label and its values; TrainError when it is not LABEL=VALUE,VALUE."""
@@ -58,7 +62,8 @@ class Request:
     def from_json(cls, record: Mapping[str, Any]) -> Request:
         """The inverse of `as_json`; TrainError for anything else."""
         try:
-            return cls(**{**record, "columns": tuple(record["columns"])})
+            kept = {**record, "columns": tuple(record["columns"]), "noise": tuple(record.get("noise", ()))}
+            return cls(**kept)
         except (TypeError, KeyError) as error:
             raise TrainError(f"the request for data in run.json is damaged: {error}") from error
 

@@ -29,6 +29,7 @@ PREPARATIONS = (
     "mu_law",
     "patches",
     "stride",
+    "noise",
 )  # what a `train` section may say about the data
 
 
@@ -70,10 +71,21 @@ def _preparation(name: str, value: Any) -> Any:
         return tuple(str(column) for column in value)
     if name == "stride" and type(value) is int:
         return value
-    if name not in ("columns", "stride") and isinstance(value, bool):
+    if name == "noise" and (widths := _widths(value)):
+        return widths
+    if name not in ("columns", "stride", "noise") and isinstance(value, bool):
         return value
-    wanted = {"columns": "a list of columns", "stride": "an integer"}.get(name, "true or false")
+    wanted = {"columns": "a list of columns", "stride": "an integer", "noise": "a width or a list of widths"}.get(
+        name, "true or false"
+    )
     raise TrainError(f"the spec's `train` sets `{name}` to {value!r}; it must be {wanted}")
+
+
+def _widths(value: Any) -> tuple[float, ...]:
+    """A number or a list of numbers as floats; nothing for anything else."""
+    numbers = value if isinstance(value, list | tuple) else [value]
+    legal = all(isinstance(n, int | float) and not isinstance(n, bool) for n in numbers)
+    return tuple(float(n) for n in numbers) if legal else ()
 
 
 def begin(spec: Spec, request: Request, options: Options, device: torch.device, out: Path) -> Job:
@@ -142,7 +154,7 @@ def evaluate(trained: Trained, split: str, request: Request | None = None, batch
         feed = Feed(data.split(split), trained.traits, trained.compute)
         log_p = metrics.log_probs(trained.model, feed, trained.compute, size)
     log_det = data.standard.log_det if data.standard else 0.0
-    return metrics.score(split, log_p, trained.traits, log_det)
+    return metrics.score(split, log_p, trained.traits, log_det, run.request.noise)
 
 
 def shown_rows(trained: Trained, source: str | None) -> Split:

@@ -239,6 +239,19 @@ def test_the_train_section_may_prepare_the_data(cli: Run, tmp_path: Path) -> Non
     assert done.err == "error: the spec's `train` sets `standardize` to 'yes'; it must be true or false\n"
 
 
+def test_noise_for_rounded_numbers(cli: Run, tmp_path: Path) -> None:
+    (tmp_path / "m.yaml").write_text('{"model": "Affine"}')
+    ask = ("train", "m.yaml", "--data", "synthetic:moons:100", "--epochs", "1", "--out")
+    assert cli(*ask, "r", "--noise", "0.5,0").code == 0
+    assert "of x with the noise of --noise; -log P of the rounded x is at most " in cli("eval", "r").out
+    assert json.loads((tmp_path / "r" / "run.json").read_text())["data"]["request"]["noise"] == [0.5, 0.0]
+    assert cli(*ask, "r", "--resume").code == 0
+    done = cli(*ask, "q", "--noise", "1,1,1")
+    assert "error: --noise names 3 widths, and the rows of `synthetic:moons:100:x_train` have 2 variables" in done.err
+    for wrong in ("a", ","):
+        assert cli(*ask, "q", "--noise", wrong).code == 2
+
+
 def test_images_without_a_download(cli: Run, tmp_path: Path) -> None:
     cli("train", "digits.yaml", "--data", "synthetic:digits:300", "--out", "r", "--quiet", "--epochs", "1")
     assert cli("sample", "r", "-n", "4", "-o", "x.png").code == 0

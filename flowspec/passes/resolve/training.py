@@ -10,6 +10,7 @@ from flowspec.syntax.tree import Entry, Mapping, plain, site
 
 _COUNT = {"type": "integer", "minimum": 1}
 _RATE = {"type": "number", "exclusiveMinimum": 0}
+_WIDTH = {"type": "number", "minimum": 0}
 _SHARE = {"type": "number", "minimum": 0, "exclusiveMaximum": 1}
 _INDEX_OR_NAME = {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string"}]}
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -36,6 +37,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "mu_law": {"type": "boolean"},
     "patches": {"type": "boolean"},
     "stride": _COUNT,
+    "noise": {"anyOf": [_WIDTH, {"type": "array", "items": _WIDTH, "minItems": 1}]},
 }
 
 
