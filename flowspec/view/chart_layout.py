@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
+from flowspec.view.chart_fold import Folded
 from flowspec.view.errors import ViewError
-from flowspec.view.graphs import Chart
 
 Point = tuple[float, float]
 
@@ -25,7 +25,7 @@ class Plan:
     height: float
 
 
-def arranged(chart: Chart) -> Plan:
+def arranged(chart: Folded) -> Plan:
     """The layout of a chart, top to bottom.
 
     Raises:
@@ -40,7 +40,9 @@ def arranged(chart: Chart) -> Plan:
         ) from None
     if not chart.arrows:
         return Plan(tuple((float(k), 0.0) for k in range(len(chart.boxes))), (), float(len(chart.boxes)), 1.0)
-    found = fast_sugiyama.from_edges(list(chart.arrows), vertex_spacing=2, dummy_vertices=True, dummy_size=0.5)
+    aside = _leaving(chart)
+    stay = [pair for pair in chart.arrows if pair[1] not in aside]
+    found = fast_sugiyama.from_edges(stay, vertex_spacing=2, dummy_vertices=True, dummy_size=0.5)
     places: dict[int, Point] = {}
     links: list[tuple[int, int]] = []
     left = 0.0
@@ -50,22 +52,47 @@ def arranged(chart: Chart) -> Plan:
         places.update({int(v): (left + x - low, float(ranks.index(y))) for v, (x, y) in positions})
         links += [(int(a), int(b)) for a, b in edges or ()]
         left = max(x for v, (x, _) in ((v, places[int(v)]) for v, _ in positions)) + 1.5
-    return _scaled(chart, places, links)
+    return _scaled(chart, places, links, aside)
 
 
-def _scaled(chart: Chart, places: dict[int, Point], links: list[tuple[int, int]]) -> Plan:
+def _leaving(chart: Folded) -> dict[int, int]:
+    """The densities of parts that leave while others go on, each with the step that it leaves: they stand to the side."""
+    out: dict[int, list[int]] = {}
+    for a, b in chart.arrows:
+        out.setdefault(a, []).append(b)
+    ends = {k for k, drawn in enumerate(chart.boxes) if drawn.box.kind == "density" and k not in out}
+    return {b: a for a, readers in out.items() if any(r not in ends for r in readers) for b in readers if b in ends}
+
+
+def _scaled(chart: Folded, places: dict[int, Point], links: list[tuple[int, int]], aside: dict[int, int]) -> Plan:
     """Columns so wide that no two boxes of a rank are less than 1 apart."""
     ranks: dict[float, list[float]] = {}
     for v in range(len(chart.boxes)):
+        if v in aside:
+            continue
         x, y = places.setdefault(v, (0.0, 0.0))
         ranks.setdefault(y, []).append(x)
     gaps = [b - a for row in ranks.values() for a, b in _pairs(sorted(row)) if b > a]
     scale = 1.0 / min(gaps) if gaps else 1.0
     moved = {v: (x * scale, y) for v, (x, y) in places.items()}
+    if _mirrored(chart, moved):
+        widest = max(x for x, _ in moved.values())
+        moved = {v: (widest - x, y) for v, (x, y) in moved.items()}
+    for v, source in aside.items():  # beside all that stands on the next rank
+        rank = moved[source][1] + 1
+        right = max((x for x, y in moved.values() if y == rank), default=moved[source][0])
+        moved[v] = (right + 1, rank)
     boxes = tuple(moved[v] for v in range(len(chart.boxes)))
     arrows = tuple(tuple(moved[v] for v in _route(pair, links, len(chart.boxes))) for pair in chart.arrows)
     width, height = (max(p[axis] for p in moved.values()) + 1 for axis in (0, 1))
     return Plan(boxes, arrows, width, height)
+
+
+def _mirrored(chart: Folded, places: dict[int, Point]) -> bool:
+    """Whether more boxes of one rank stand against the order of writing than along it."""
+    here = [k for k in range(len(chart.boxes)) if k in places]
+    turned = [places[a][0] > places[b][0] for a in here for b in here if a < b and places[a][1] == places[b][1]]
+    return 2 * sum(turned) > len(turned)
 
 
 def _pairs(row: list[float]) -> Iterator[tuple[float, float]]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from flowspec.diagnostics import Span
 from flowspec.graph.bounds import Bounds
 from flowspec.graph.model import Autoregressive, Density, Flow, FlowNode, Leaf
 from flowspec.graph.net import Frame
@@ -43,13 +44,17 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Boxes in an order in which each stands after what it reads, and arrows between their numbers."""
+    """Boxes in an order in which each stands after what it reads, and arrows between their numbers.
+
+    `backs` are the ways from a round of a loop to the next one: the later box feeds the earlier one again.
+    """
 
     title: str
     place: str
     facts: tuple[str, ...]
     boxes: tuple[Box, ...]
     arrows: tuple[tuple[int, int], ...]
+    backs: tuple[tuple[int, int], ...] = ()
 
 
 def charts(facts: Facts, node: str | None = None) -> tuple[Chart, ...]:
@@ -89,6 +94,7 @@ class _Merging:
     boxes: list[Box] = field(default_factory=list)
     of: dict[int, int] = field(default_factory=dict)
     arrows: dict[tuple[int, int], None] = field(default_factory=dict)
+    backs: dict[tuple[int, int], None] = field(default_factory=dict)
     _known: dict[Any, int] = field(default_factory=dict)
     _seen: dict[Any, int] = field(default_factory=dict)
     rounds: list[int] = field(default_factory=list)
@@ -108,13 +114,14 @@ class _Merging:
             self.rounds.append(1)
         self.of[number] = self._known[key]
         for j in reads:
-            if j in self.of and self.of[j] < self.of[number]:  # the way back to the next round is not drawn
-                self.arrows[self.of[j], self.of[number]] = None
+            if j in self.of:
+                ways = self.arrows if self.of[j] < self.of[number] else self.backs
+                ways[self.of[j], self.of[number]] = None
 
     def chart(self, title: str, where: str, facts: tuple[str, ...]) -> Chart:
         pairs = zip(self.boxes, self.rounds, strict=True)
         boxes = tuple(Box(b.name, b.words, b.kind, b.type, b.proof, b.parameters, n, b.line) for b, n in pairs)
-        return Chart(title, where, facts, boxes, tuple(self.arrows))
+        return Chart(title, where, facts, boxes, tuple(self.arrows), tuple(self.backs))
 
 
 def _without_rounds(name: str, scope: tuple[Frame, ...]) -> str:
@@ -127,23 +134,23 @@ def _without_rounds(name: str, scope: tuple[Frame, ...]) -> str:
 # --- nets --------------------------------------------------------------------------------------------------------------
 
 
+def _noted(span: Span, facts: Facts) -> str:
+    """The codes of what check says of exactly this step."""
+    codes = ", ".join(f.code for f in facts.findings if f.span == span)
+    return f"; {codes}" if codes else ""
+
+
 def _net_chart(facts: Facts, owner: Any) -> Chart:
     net, merging = facts.nets[owner], _Merging()
     graph, live = net.conditioner.graph, net.conditioner.graph.live()
     for i, node in enumerate(graph.nodes):
         if i in live:
-            merging.add(i, _net_box(net, i), node.inputs, node.scope)
+            merging.add(i, _net_box(net, i, _noted(node.span, facts)), node.inputs, node.scope)
     end = len(graph.nodes)
     if isinstance(owner, Autoregressive | Leaf):
         family = owner.head if isinstance(owner, Autoregressive) else owner.family
-        box = Box(
-            owner.id,
-            spelt(family),
-            "density",
-            str(net.context.target),
-            "one for each variable",
-            line=owner.span.start.line,
-        )
+        words, target = spelt(family), str(net.context.target)
+        box = Box(owner.id, words, "density", target, "one for each variable", line=owner.span.start.line)
         merging.add(end, box, (graph.output,), ())
     order = net.orders[0].label if net.orders else ""
     title = f"{owner.id}: net under order {order}" if order else f"{owner.id}: net"
@@ -156,12 +163,20 @@ def _net_facts(net: NetFacts) -> Iterator[str]:
         yield f"{net.reach.allowed:,} pairs allowed, {net.reach.missing:,} missing"
 
 
-def _net_box(net: NetFacts, i: int) -> Box:
+def _net_box(net: NetFacts, i: int, noted: str) -> Box:
     node, layout = net.conditioner.graph.nodes[i], net.shapes[i]
     parameters = 0 if node.op.outside else node.op.parameters(net.site(i))
     kind = "source" if node.op.outside else "weighted" if parameters else "plain"
     words = "from outside" if node.op.outside else spelt(node.op)
-    return Box(node.id, words, kind, str(layout), _known(net, i), parameters, line=node.span.start.line)
+    return Box(
+        node.id,
+        words,
+        kind,
+        str(layout),
+        (_known(net, i) + noted).removeprefix("; "),
+        parameters,
+        line=node.span.start.line,
+    )
 
 
 def _known(net: NetFacts, i: int) -> str:
@@ -220,7 +235,15 @@ def _step_box(node: FlowNode, facts: Facts, found: FlowFacts) -> Box:
     parameters = node.op.parameters(found.layouts[node.input]) + (net.parameters if net else 0)
     type_ = " + ".join(str(found.layouts[v]) for v in node.outputs)
     kind = "bound" if node.op.stochastic else "step"
-    return Box(node.id, spelt(node.op), kind, type_, step_proof(node, found), parameters, line=node.span.start.line)
+    return Box(
+        node.id,
+        spelt(node.op),
+        kind,
+        type_,
+        step_proof(node, found) + _noted(node.span, facts),
+        parameters,
+        line=node.span.start.line,
+    )
 
 
 def step_proof(node: FlowNode, found: FlowFacts) -> str:

@@ -3,78 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from flowspec.view.blocks import Block, Ink, block_of, extent_of, grid_of, inks_of
-from flowspec.view.chart_layout import arranged
-from flowspec.view.graphs import Box, Chart
+from flowspec.view.chart_items import chart_items, chart_legend
+from flowspec.view.items import (
+    GAP,
+    LARGE,
+    LEADING,
+    LETTER,
+    MARGIN,
+    SIZE,
+    SMALL,
+    SMALLEST,
+    WIDTH,
+    Arrow,
+    Frame,
+    Item,
+    Page,
+    Placed,
+    Words,
+    letters,
+    long,
+)  # fmt: skip
 from flowspec.view.pictures import Axis, Figure, Panel, Picture, kind_of
 from flowspec.view.words import joined, wrapped
 
-WIDTH, MARGIN, GAP = 880, 24, 20
-SIZE, SMALL, SMALLEST, LARGE = 13, 11, 9, 20  # of letters
+NARROW, BROAD = 270, 1400  # pixels that a figure takes at least, and that rows of charts take at most
+MANY = 4  # charts from which rows may be broad
 MOST_NUMBERS = 1024  # cells of a panel that are numbered
-LETTER = 0.53  # the width of a letter by its size, a little more than most fonts take
-LEADING = 1.5
 AXES_FROM = 90  # pixels from which a side has its axis beside it, and not in words
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
-    """One line of text: `y` is its baseline, `paper` its colour that of the page; `anchor` start, middle or end; `turned` runs upwards."""
-
-    x: float
-    y: float
-    text: str
-    size: int = SIZE
-    faint: bool = False
-    bold: bool = False
-    paper: bool = False
-    anchor: str = "start"
-    turned: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """A block of cells, or a swatch of a legend, at its upper left corner."""
-
-    x: float
-    y: float
-    block: Block
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """The outline of a box of a chart, by its upper left corner; `key` names its colour."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-    key: str
-
-
-@dataclass(frozen=True, slots=True)
-class Arrow:
-    """A line through points (relative to x, y), with a head at its end."""
-
-    x: float
-    y: float
-    points: tuple[tuple[float, float], ...]
-
-
-Item = Words | Placed | Frame | Arrow
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """What to draw, on how many pixels."""
-
-    width: int
-    height: int
-    items: tuple[Item, ...]
+__all__ = [
+    "Arrow", "Frame", "Item", "Page", "Placed", "Words", "axes_in_words", "lay_out", "lay_out_ink", "lay_out_panels",
+]  # fmt: skip
 
 
 def lay_out(picture: Picture) -> Page:
@@ -82,12 +47,21 @@ def lay_out(picture: Picture) -> Page:
     items: list[Item] = [Words(MARGIN, MARGIN + LARGE, picture.title, LARGE, bold=True)]
     y = _lines(items, MARGIN + LARGE, [picture.subtitle], faint=True)
     y = _legend(items, picture, y + GAP)
-    for figure in picture.figures:
-        y = _figure(items, figure, y + 1.5 * GAP)
+    for row in _rows(picture.figures):
+        ends, x = [], float(MARGIN)
+        for figure, room in row:
+            ends.append(_figure(items, figure, x, y + 1.5 * GAP, room))
+            x += room + 2 * GAP
+        y = max(ends)
     if picture.notes:
         y = _lines(items, y + GAP, picture.notes)
-    widest = max((item.x + item.width for item in items if isinstance(item, Frame)), default=0.0)
+    widest = max((_right(item) for item in items if isinstance(item, Frame | Arrow)), default=0.0)
     return Page(max(WIDTH, round(widest + MARGIN)), round(y + MARGIN), tuple(items))
+
+
+def _right(item: Frame | Arrow) -> float:
+    """Where an item ends on the right."""
+    return item.x + (item.width if isinstance(item, Frame) else max(x for x, _ in item.points))
 
 
 def lay_out_panels(figure: Figure) -> Page:
@@ -104,17 +78,31 @@ def lay_out_ink(ink: Ink) -> Page:
 # --- figures -------------------------------------------------------------------------------------------------------
 
 
-def _figure(items: list[Item], figure: Figure, y: float) -> float:
+def _rows(figures: tuple[Figure, ...]) -> Iterator[list[tuple[Figure, float]]]:
+    """Figures with the width that each may take: narrow charts stand side by side, others below each other."""
+    row: list[tuple[Figure, float]] = []
+    whole = float(WIDTH if len(figures) < MANY else BROAD) - 2 * MARGIN
+    for figure in figures:
+        room = whole if figure.chart is None else max(NARROW, chart_items(figure.chart)[1])
+        if row and sum(taken + 2 * GAP for _, taken in row) + room > whole:
+            yield row
+            row = []
+        row.append((figure, room))
+    if row:
+        yield row
+
+
+def _figure(items: list[Item], figure: Figure, x: float, y: float, room: float) -> float:
     """Draws a figure below `y` and returns where it ends."""
-    for line in wrapped(figure.title, _letters(WIDTH - 2 * MARGIN, 15)):
+    for line in wrapped(figure.title, letters(room, 15)):
         y += 15 * LEADING
-        items.append(Words(MARGIN, y, line, 15, bold=True))
-    y = _lines(items, y, [figure.place], faint=True)
-    y = _lines(items, y, [*figure.facts, *axes_in_words(figure)])
+        items.append(Words(x, y, line, 15, bold=True))
+    y = _lines(items, y, [figure.place], x, room, faint=True)
+    y = _lines(items, y, [*figure.facts, *axes_in_words(figure)], x, room)
     if not figure.panels and figure.chart is None:
         return y
-    panels, _, height = _panels(figure, WIDTH - 2 * MARGIN)
-    items.extend(_moved(panels, MARGIN, y + GAP / 2))
+    panels, _, height = _panels(figure, room)
+    items.extend(_moved(panels, x, y + GAP / 2))
     return y + GAP / 2 + height
 
 
@@ -161,7 +149,7 @@ def _panel(panel: Panel) -> tuple[list[Item], float, float]:
         items.append(Words(left, SMALL, panel.title, SMALL))
     items.extend(_numbers(panel, block, left, top))
     items.extend(_ticks(panel, block, left, top))
-    width = max(left + block.width, left + _long(panel.title, SMALL))
+    width = max(left + block.width, left + long(panel.title, SMALL))
     return items, width, top + block.height + (SMALL * LEADING if below else 0.0)
 
 
@@ -204,47 +192,18 @@ def _long_enough(axis: Axis) -> bool:
     return bool(axis.name) and axis.first != axis.last
 
 
-# --- charts --------------------------------------------------------------------------------------------------------
-
-BOX_WIDTH, BOX_GAP, RANK_GAP, LINE_HEIGHT = 190, 26, 30, 15
-OUTLINES = {"source": "fs-itself", "weighted": "fs-seen", "bound": "fs-missing", "density": "fs-seen"}
-
-
-def chart_items(chart: Chart) -> tuple[list[Item], float, float]:
-    """The boxes and arrows of a chart; the width and height that they take."""
-    plan, texts = arranged(chart), [_box_lines(box) for box in chart.boxes]
-    high = max(len(lines) for lines in texts) * LINE_HEIGHT + 10
-    column, rank = BOX_WIDTH + BOX_GAP, high + RANK_GAP
-    items: list[Item] = []
-    for arrow in plan.arrows:
-        points = [(x * column + BOX_WIDTH / 2, y * rank + high / 2) for x, y in arrow]
-        points[0] = (points[0][0], points[0][1] + high / 2)
-        points[-1] = (points[-1][0], points[-1][1] - high / 2)
-        items.append(Arrow(0, 0, tuple(points)))
-    for (x, y), box, lines in zip(plan.boxes, chart.boxes, texts, strict=True):
-        items.append(Frame(x * column, y * rank, BOX_WIDTH, high, OUTLINES.get(box.kind, "fs-faint")))
-        for k, line in enumerate(lines):
-            at = (x * column + 8, y * rank + 4 + (k + 0.75) * LINE_HEIGHT)
-            items.append(Words(*at, line, SMALL if k else 12, faint=k > 1, bold=not k))
-    return items, (plan.width - 1) * column + BOX_WIDTH, plan.height * rank - RANK_GAP
-
-
-def _box_lines(box: Box) -> list[str]:
-    """The name, the op, the shape and size, and what is proved; each cut to the width of a box."""
-    size = f"{box.type}   {box.parameters:,} parameters" if box.parameters else box.type
-    times = f"  x {box.rounds} rounds" if box.rounds > 1 else ""
-    room = _letters(BOX_WIDTH - 12, SMALL)
-    found = [f"{box.name}{times}", box.words, size, *wrapped(box.proof, room)]
-    return [line if len(line) <= room else f"{line[: room - 3]}..." for line in found if line]
-
-
 # --- words ---------------------------------------------------------------------------------------------------------
 
 
 def _legend(items: list[Item], picture: Picture, y: float) -> float:
     x = float(MARGIN)
+    if any(figure.chart is not None for figure in picture.figures):
+        items += _moved(chart_legend(f.chart for f in picture.figures if f.chart is not None), MARGIN, y)
+        return y + SIZE
+    if not picture.tones:
+        return y - GAP
     for ink, label in inks_of(picture):
-        width = SIZE + 6 + _long(label, SIZE) + GAP
+        width = SIZE + 6 + long(label, SIZE) + GAP
         if x > MARGIN and x + width > WIDTH:
             x, y = float(MARGIN), y + SIZE * LEADING
         items += [
@@ -255,21 +214,21 @@ def _legend(items: list[Item], picture: Picture, y: float) -> float:
     return y + SIZE
 
 
-def _lines(items: list[Item], y: float, texts: Iterable[str], faint: bool = False) -> float:
+def _lines(
+    items: list[Item],
+    y: float,
+    texts: Iterable[str],
+    x: float = MARGIN,
+    room: float = WIDTH - 2 * MARGIN,
+    *,
+    faint: bool = False,
+) -> float:
     """Paragraphs below `y`; returns the last baseline."""
     for text in texts:
-        for line in wrapped(text, _letters(WIDTH - 2 * MARGIN, SIZE)):
+        for line in wrapped(text, letters(room, SIZE)):
             y += SIZE * LEADING
-            items.append(Words(MARGIN, y, line, faint=faint))
+            items.append(Words(x, y, line, faint=faint))
     return y
-
-
-def _letters(width: float, size: int) -> int:
-    return int(width / (LETTER * size))
-
-
-def _long(text: str, size: int) -> float:
-    return LETTER * size * len(text)
 
 
 def _moved(items: Iterable[Item], x: float, y: float) -> Iterator[Item]:

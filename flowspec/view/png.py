@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from itertools import pairwise
+from math import hypot
 from typing import Any
 
 import numpy as np
@@ -11,8 +14,8 @@ import numpy.typing as npt
 from flowspec.diagnostics.text import clean
 from flowspec.view.blocks import Block, Ink
 from flowspec.view.errors import ViewError
-from flowspec.view.page import Arrow, Frame, Page, Placed, Words
-from flowspec.view.svg import RULED
+from flowspec.view.items import Arrow, Frame, Page, Placed, Words
+from flowspec.view.svg import RULED, head_of
 from flowspec.view.tones import FAINT, MISSING, PAPER, SEEN, TEXT
 
 SCALE = 2
@@ -52,10 +55,19 @@ def _outline(pen: Any, item: Frame | Arrow) -> None:
         ends = [SCALE * n for n in (item.x, item.y, item.x + item.width, item.y + item.height)]
         pen.rounded_rectangle(ends, 5 * SCALE, PAPER["light"], colors.get(item.key, FAINT["light"]), 3)
         return
-    points = [(SCALE * (item.x + x), SCALE * (item.y + y)) for x, y in item.points]
-    pen.line(points, FAINT["light"], 2, joint="curve")
-    x, y = points[-1]
-    pen.line([(x - 4 * SCALE, y - 7 * SCALE), (x, y), (x + 4 * SCALE, y - 7 * SCALE)], FAINT["light"], 2)
+    points = [(item.x + x, item.y + y) for x, y in item.points]
+    for line in _dashes(points) if item.dashed else [points]:
+        pen.line([(SCALE * x, SCALE * y) for x, y in line], FAINT["light"], 2, joint="curve")
+    pen.line([(SCALE * x, SCALE * y) for x, y in head_of(points)], FAINT["light"], 2)
+
+
+def _dashes(points: list[tuple[float, float]]) -> Iterator[list[tuple[float, float]]]:
+    """Strokes of 4 pixels with 3 between them along a line."""
+    for (ax, ay), (bx, by) in pairwise(points):
+        length = hypot(bx - ax, by - ay)
+        for k in range(0, int(length), 7):
+            ends = (k / length, min(1.0, (k + 4) / length))
+            yield [(ax + t * (bx - ax), ay + t * (by - ay)) for t in ends]
 
 
 def _squares(block: Block) -> npt.NDArray[np.uint8]:

@@ -35,7 +35,8 @@ def order_json(name: str, path: str, sha256: str, orders: tuple[Generation, ...]
 
 
 def graph_json(name: str, path: str, sha256: str, charts: tuple[Chart, ...]) -> str:
-    """The graphs of one spec as one JSON object; edges are pairs of numbers of nodes."""
+    """The graphs of one spec as one JSON object; edges are pairs of numbers of nodes, and `next_round`
+    those that lead from one round of a loop to the next."""
     return _document("graph", name, path, sha256, "graphs", [_chart(chart) for chart in charts])
 
 
@@ -131,7 +132,8 @@ def _chart(chart: Chart) -> dict[str, Any]:
         }
         for box in chart.boxes
     ]  # fmt: skip
-    return {"title": chart.title, "facts": list(chart.facts), "nodes": nodes, "edges": [list(a) for a in chart.arrows]}
+    ways = {"edges": [list(a) for a in chart.arrows], "next_round": [list(a) for a in chart.backs]}
+    return {"title": chart.title, "facts": list(chart.facts), "nodes": nodes, **ways}
 
 
 # --- fields --------------------------------------------------------------------------------------------------------

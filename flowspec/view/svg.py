@@ -7,7 +7,7 @@ from html import escape
 
 from flowspec.diagnostics.text import clean
 from flowspec.view.blocks import Block, Ink
-from flowspec.view.page import Arrow, Frame, Item, Page, Words
+from flowspec.view.items import Arrow, Frame, Item, Page, Words
 from flowspec.view.pictures import Codes
 from flowspec.view.tones import FAINT, MISSING, PAPER, SEEN, TEXT, TONES
 
@@ -73,15 +73,26 @@ def _item(item: Item) -> str:
 
 def _frame(frame: Frame) -> str:
     x, y, width, height = (_number(n) for n in (frame.x, frame.y, frame.width, frame.height))
-    return f'<rect class="fs-box {frame.key}" x="{x}" y="{y}" width="{width}" height="{height}" rx="5"/>\n'
+    shape = f'<rect class="fs-box {frame.key}" x="{x}" y="{y}" width="{width}" height="{height}" rx="5"'
+    return f"{shape}><title>{_text(frame.hint)}</title></rect>\n" if frame.hint else f"{shape}/>\n"
 
 
 def _arrow(arrow: Arrow) -> str:
     points = [(arrow.x + x, arrow.y + y) for x, y in arrow.points]
     way = "L".join(f"{_number(x)} {_number(y)}" for x, y in points)
-    x, y = points[-1]
-    head = f"M{_number(x - 4)} {_number(y - 7)}L{_number(x)} {_number(y)}L{_number(x + 4)} {_number(y - 7)}"
-    return f'<path class="fs-arrow" d="M{way}{head}"/>\n'
+    head = "L".join(f"{_number(x)} {_number(y)}" for x, y in head_of(points))
+    dashed = ' stroke-dasharray="4 3"' if arrow.dashed else ""
+    ends = f'<path class="fs-arrow" d="M{head}"/>' if arrow.dashed else ""
+    return f'<path class="fs-arrow"{dashed} d="M{way}{"" if arrow.dashed else f"M{head}"}"/>{ends}\n'
+
+
+def head_of(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """The three points of an arrow's head: downwards, or along a level end."""
+    (x, y), (before, level) = points[-1], points[-2]
+    if level == y:
+        back = -7 if before < x else 7
+        return [(x + back, y - 4), (x, y), (x + back, y + 4)]
+    return [(x - 4, y - 7), (x, y), (x + 4, y - 7)]
 
 
 def _words(words: Words) -> str:

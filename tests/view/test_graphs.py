@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 
 from flowspec.graph.model import Autoregressive
+from flowspec.view.chart_fold import folded
+from flowspec.view.chart_items import BOX_WIDTH, TALL, chart_items
 from flowspec.view.chart_layout import arranged
-from flowspec.view.page import Frame, lay_out
+from flowspec.view.items import Arrow, Frame, Words
+from flowspec.view.page import lay_out
 from flowspec.view.svg import render_svg
 from flowspec.view.text import Style, render_text
 from tests.view.drawn import SPECS, found_charts, picture, report
@@ -26,16 +29,22 @@ def test_every_live_op_is_in_some_box(name: str) -> None:
 @pytest.mark.parametrize("name", SPECS)
 def test_boxes_stand_apart_and_below_what_they_read(name: str) -> None:
     for chart in found_charts(name):
-        plan = arranged(chart)
-        assert len(set(plan.boxes)) == len(chart.boxes)
-        for source, target in chart.arrows:
+        drawn = folded(chart)
+        plan = arranged(drawn)
+        assert len(set(plan.boxes)) == len(drawn.boxes)
+        for source, target in drawn.arrows:
             assert plan.boxes[source][1] < plan.boxes[target][1]
-        for arrow, (source, target) in zip(plan.arrows, chart.arrows, strict=True):
+        for arrow, (source, target) in zip(plan.arrows, drawn.arrows, strict=True):
             assert (arrow[0], arrow[-1]) == (plan.boxes[source], plan.boxes[target])
         frames = [item for item in lay_out(picture("graph", name)).items if isinstance(item, Frame)]
         for a in frames:
             for b in frames:
-                assert a is b or abs(a.x - b.x) >= a.width or abs(a.y - b.y) >= a.height
+                assert a is b or _apart(a, b)
+
+
+def _apart(a: Frame, b: Frame) -> bool:
+    beside = a.x + a.width <= b.x or b.x + b.width <= a.x
+    return beside or a.y + a.height <= b.y or b.y + b.height <= a.y
 
 
 def test_rounds_of_a_loop_are_one_box() -> None:
@@ -56,3 +65,57 @@ def test_a_flow_shows_where_likelihood_becomes_a_bound() -> None:
 @pytest.mark.parametrize("name", SPECS)
 def test_the_same_spec_gives_the_same_drawing(name: str) -> None:
     assert render_svg(lay_out(picture("graph", name)), "a") == render_svg(lay_out(picture("graph", name)), "a")
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_every_op_stands_in_one_drawn_box_with_its_words(name: str) -> None:
+    for chart in found_charts(name):
+        names = [word for drawn in folded(chart).boxes for word in drawn.names]
+        assert sorted(names) == sorted(box.name for box in chart.boxes)
+        hints = " ".join(item.hint for item in chart_items(chart)[0] if isinstance(item, Frame))
+        for box in chart.boxes:
+            assert f"{box.name}: {box.words}" in hints
+
+
+def test_ops_of_one_number_stand_with_their_layer() -> None:
+    (chart,) = found_charts("stack")
+    assert [drawn.names for drawn in folded(chart).boxes] == [
+        ("x",), ("conv.1", "relu.1"), ("conv.2", "relu.2"), ("conv.3", "relu.3"), ("head.1",), ("model",),
+    ]  # fmt: skip
+
+
+def test_parts_leave_to_the_side_of_a_straight_chain() -> None:
+    (chart,) = found_charts("nvp")
+    drawn = folded(chart)
+    plan = arranged(drawn)
+    names = [box.box.name for box in drawn.boxes]
+    chain = {plan.boxes[k][0] for k, name in enumerate(names) if drawn.boxes[k].box.kind != "density" or name == "base"}
+    assert len(chain) == 1, "the chain is straight"
+    left = next(k for k, box in enumerate(drawn.boxes) if box.box.kind == "density" and box.box.name != "base")
+    assert plan.boxes[left][0] > max(chain)
+
+
+def test_rounds_feed_the_next_one() -> None:
+    (chart,) = found_charts("gated")
+    backs = {(chart.boxes[a].name, chart.boxes[b].name) for a, b in chart.backs}
+    assert ("vh.1.h2", "vh.1.hc") in backs
+    assert ("vh.1.v2", "vh.1.vc") in backs
+    assert any(isinstance(item, Arrow) and item.dashed for item in lay_out(picture("graph", "gated")).items)
+    assert not any(isinstance(item, Arrow) and item.dashed for item in lay_out(picture("graph", "stack")).items)
+
+
+@pytest.mark.parametrize(
+    "name", ["autoregressive/parallel_multiscale", "autoregressive/pixelsnail", "flows/glow_cifar10"]
+)
+def test_tall_charts_are_laid_in_columns(name: str) -> None:
+    page = lay_out(picture("graph", name))
+    frames = [item for item in page.items if isinstance(item, Frame) and item.width == BOX_WIDTH]
+    for chart in found_charts(name):
+        assert chart_items(chart)[2] < 2 * TALL
+    for item in page.items:
+        if isinstance(item, Arrow):
+            for x, y in item.points:
+                assert 0 <= item.x + x <= page.width
+                assert 0 <= item.y + y <= page.height
+    assert all(f.x >= 0 and f.x + f.width <= page.width for f in frames)
+    assert not any("..." in item.text for item in page.items if isinstance(item, Words)), "nothing is cut"

@@ -85,6 +85,7 @@ GRAPHS = document(
     closed(
         {
             "title": TEXT, "facts": {"type": "array", "items": TEXT}, "edges": {"type": "array", "items": INTS},
+            "next_round": {"type": "array", "items": INTS},
             "nodes": {
                 "type": "array",
                 "items": closed(

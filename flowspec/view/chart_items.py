@@ -1,0 +1,238 @@
+"""A chart in pixels: boxes as high as what they say, and tall charts laid in columns from left to right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from flowspec.view.chart_fold import Drawn, Folded, folded
+from flowspec.view.chart_layout import Plan, Point, arranged
+from flowspec.view.graphs import Chart
+from flowspec.view.items import SMALL, Arrow, Frame, Item, Words, letters, long
+from flowspec.view.words import wrapped
+
+BOX_WIDTH, BOX_GAP, RANK_GAP, LINE_HEIGHT = 190, 26, 26, 15
+LANE = 8  # pixels between lines that run side by side
+TALL, BROAD = 1150, 2000  # pixels from which a chart is laid in columns, and that they may take together
+MOST_CROSSING = 4  # values that may go on from one column to the next
+OUTLINES = {"source": "fs-itself", "weighted": "fs-seen", "bound": "fs-missing", "density": "fs-seen"}
+LEGEND = {
+    "source": ("fs-itself", "comes from outside"),
+    "weighted": ("fs-seen", "learned"),
+    "plain": ("fs-faint", "not learned"),
+    "step": ("fs-faint", "a step"),
+    "bound": ("fs-missing", "likelihood becomes a bound"),
+    "density": ("fs-seen", "a density"),
+}
+
+
+def chart_legend(charts: Iterable[Chart]) -> Iterator[Item]:
+    """What the outlines of the boxes mean, those that occur."""
+    charts = list(charts)
+    kinds = {box.kind for chart in charts for box in chart.boxes}
+    found: dict[str, list[str]] = {}
+    for kind, (key, words) in LEGEND.items():
+        if kind in kinds:
+            found.setdefault(key, []).append(words)
+    x = 0.0
+    for key, names in found.items():
+        words = " or ".join(names)
+        yield Frame(x, 0, 13, 13, key)
+        yield Words(x + 19, 11, words)
+        x += 19 + long(words, 13) + 14
+    if any(chart.backs for chart in charts):
+        yield Arrow(x, 6, ((0, 0), (22, 0)), dashed=True)
+        yield Words(x + 28, 11, "feeds the next round")
+
+
+def chart_items(chart: Chart) -> tuple[list[Item], float, float]:
+    """The boxes and arrows of a chart; the width and height that they take."""
+    drawn = folded(chart)
+    plan, texts = arranged(drawn), [_box_lines(box) for box in drawn.boxes]
+    page = _Columns(plan, [len(lines) * LINE_HEIGHT + 10.0 for lines in texts], drawn)
+    items: list[Item] = [Arrow(0, 0, points) for points in page.arrows()]
+    items += [Arrow(0, 0, points, dashed=True) for points in page.backs()]
+    for k, (box, lines) in enumerate(zip(drawn.boxes, texts, strict=True)):
+        items += _box(box, lines, *page.corner(k), page.heights[k])
+    return items, page.width, page.height
+
+
+def _box(drawn: Drawn, lines: list[str], x: float, y: float, height: float) -> Iterator[Item]:
+    hint = "; ".join(f"{name}: {words}" for name, words in zip(drawn.names, drawn.words, strict=True))
+    line = f" (line {drawn.box.line})" if drawn.box.line else ""
+    yield Frame(x, y, BOX_WIDTH, height, OUTLINES.get(drawn.box.kind, "fs-faint"), hint + line)
+    names = len(_name_lines(drawn))
+    for k, text in enumerate(lines):
+        faint = k >= names + len(_word_lines(drawn))
+        yield Words(x + 8, y + 4 + (k + 0.75) * LINE_HEIGHT, text, SMALL if k >= names else 12, faint, k < names)
+
+
+def _box_lines(drawn: Drawn) -> list[str]:
+    """The name, the ops, the shape and size, and what is proved."""
+    box = drawn.box
+    size = f"{box.type}   {box.parameters:,} parameters" if box.parameters else box.type
+    rest = [line for text in (size, box.proof) for line in wrapped(text, _room(SMALL))]
+    return [*_name_lines(drawn), *_word_lines(drawn), *rest]
+
+
+def _name_lines(drawn: Drawn) -> list[str]:
+    times = f"  x {drawn.box.rounds} rounds" if drawn.box.rounds > 1 else ""
+    room = _room(12)
+    if len(drawn.box.name + times) <= room:
+        return [drawn.box.name + times]
+    return [*_pieces(drawn.box.name, room), *([times.strip()] if times else [])]
+
+
+def _word_lines(drawn: Drawn) -> list[str]:
+    lines = [line for words in drawn.words for line in wrapped(words, _room(SMALL))]
+    return [piece for line in lines for piece in _pieces(line, _room(SMALL))]
+
+
+def _pieces(text: str, room: int) -> list[str]:
+    """A text without blanks, cut into lines."""
+    return [text[k : k + room] for k in range(0, len(text), room)]
+
+
+def _room(size: int) -> int:
+    return letters(BOX_WIDTH - 12, size)
+
+
+# --- columns -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Ranks from `first` to before `last`, drawn from pixel `left` on; `low` is the leftmost place in them."""
+
+    first: int
+    last: int
+    left: float
+    right: float
+    low: float
+
+
+class _Columns:
+    """Where things of a chart stand in pixels: its ranks below each other, in as many columns as are readable."""
+
+    def __init__(self, plan: Plan, heights: list[float], drawn: Folded) -> None:
+        self.plan, self.heights, self.drawn = plan, heights, drawn
+        ranks = int(plan.height)
+        self.high = [0.0] * ranks
+        for (_, y), height in zip(plan.boxes, heights, strict=True):
+            self.high[int(y)] = max(self.high[int(y)], height)
+        self.lanes: dict[int, int] = {}  # a lane for each box whose value goes on in another column
+        self.blocks = self._blocks(self._cuts())
+        self.above = LANE * (len(self.lanes) + 1) if len(self.blocks) > 1 else 0
+        self.top = [0.0] * ranks
+        for block in self.blocks:
+            y = float(self.above)
+            for r in range(block.first, block.last):
+                self.top[r], y = y, y + self.high[r] + RANK_GAP
+        self.height = max(self.top[b.last - 1] + self.high[b.last - 1] for b in self.blocks) + self.above
+        self.width = self.blocks[-1].right
+
+    def _cuts(self) -> list[int]:
+        """Where the ranks go on in the next column: where few values cross, and columns are of like height."""
+        total = sum(self.high) + RANK_GAP * len(self.high)
+        broad = self.plan.width * (BOX_WIDTH + BOX_GAP)
+        wanted = total / max(1, min(-(-total // max(TALL, broad)), BROAD // broad))
+        cuts, start = [0], 0.0
+        y = 0.0
+        best: tuple[float, int] | None = None
+        for r in range(1, len(self.high)):
+            y += self.high[r - 1] + RANK_GAP
+            crossing = len({a for a, b in self.drawn.arrows if self.plan.boxes[a][1] < r <= self.plan.boxes[b][1]})
+            if y - start > 0.6 * wanted and crossing <= MOST_CROSSING and total - y > 0.3 * wanted:
+                loops = sum(self.plan.boxes[b][1] < r <= self.plan.boxes[a][1] for a, b in self.drawn.backs)
+                cost = crossing + 2 * loops + abs(y - start - wanted) / wanted * 4
+                best = min(best, (cost, r)) if best else (cost, r)
+            if best and y - start > wanted:
+                cuts.append(best[1])
+                start, best = y - sum(self.high[k] + RANK_GAP for k in range(best[1], r)), None
+        return cuts
+
+    def _blocks(self, cuts: list[int]) -> list[_Block]:
+        column, left = BOX_WIDTH + BOX_GAP, 0.0
+        found: list[_Block] = []
+        for first, last in zip(cuts, [*cuts[1:], len(self.high)], strict=True):
+            points = [p for way in (self.plan.boxes, *self.plan.arrows) for p in way if first <= p[1] < last]
+            low, high = min(x for x, _ in points), max(x for x, _ in points)
+            right = left + (high - low) * column + BOX_WIDTH
+            loops = len({b for a, b in self.drawn.backs if a != b and first <= self.plan.boxes[b][1] < last})
+            found.append(_Block(first, last, left, right + LANE * (loops + 1 if loops else 0), low))
+            left = found[-1].right + BOX_GAP + LANE
+        if len(found) > 1:
+            for a, b in (*self.drawn.arrows, *self.drawn.backs):
+                ends = {
+                    next(k for k, o in enumerate(found) if o.first <= self.plan.boxes[v][1] < o.last) for v in (a, b)
+                }
+                if len(ends) > 1:
+                    self.lanes.setdefault(a, len(self.lanes))
+        return found
+
+    def block(self, rank: float) -> _Block:
+        return next(b for b in self.blocks if b.first <= rank < b.last)
+
+    def corner(self, k: int) -> Point:
+        """The upper left corner of a box."""
+        x, y = self.plan.boxes[k]
+        block = self.block(y)
+        return block.left + (x - block.low) * (BOX_WIDTH + BOX_GAP), self.top[int(y)]
+
+    def _middle(self, x: float, rank: float) -> float:
+        block = self.block(rank)
+        return block.left + (x - block.low) * (BOX_WIDTH + BOX_GAP) + BOX_WIDTH / 2
+
+    def arrows(self) -> Iterator[tuple[Point, ...]]:
+        """The points of each arrow, from the foot of a box to the head of another."""
+        for (a, b), way in zip(self.drawn.arrows, self.plan.arrows, strict=True):
+            start, end = self.corner(a), self.corner(b)
+            points: list[Point] = [(start[0] + BOX_WIDTH / 2, start[1] + self.heights[a])]
+            for (_, r), (x, y) in pairwise(way):
+                here, there = self.block(r), self.block(y)
+                target = self._middle(x, y)
+                if here is not there:
+                    points += self._across(a, here, target)
+                elif self.heights[a] < self.high[int(r)] and (x, y) != way[0] and len(points) == 1:
+                    points.append((points[0][0], self.top[int(r)] + self.high[int(r)]))  # clear of higher neighbours
+                last = (x, y) == way[-1]
+                points.append((target, end[1] if last else self.top[int(y)]))
+                if not last:
+                    points.append((target, self.top[int(y)] + self.high[int(y)]))
+            yield tuple(points)
+
+    def _across(self, a: int, here: _Block, x: float) -> Iterator[Point]:
+        """From a column down to its foot, up in the gutter beside it, and along the top to a place in another."""
+        lane = LANE * (self.lanes[a] + 1)
+        foot, gutter = self.top[here.last - 1] + self.high[here.last - 1] + lane, here.right + lane - LANE / 2
+        up = self.above - lane
+        yield from ((self._below(a, here), foot), (gutter, foot), (gutter, up), (x, up))
+
+    def _below(self, a: int, here: _Block) -> float:
+        """Where the line of a box leaves its column: at its last bend there, or under the box itself."""
+        bends = [p for (s, _), way in zip(self.drawn.arrows, self.plan.arrows, strict=True) if s == a
+                 for p in way if here.first <= p[1] < here.last]  # fmt: skip
+        x, rank = max(bends, key=lambda p: p[1])
+        return self._middle(x, rank)
+
+    def backs(self) -> Iterator[tuple[Point, ...]]:
+        """The points of each way to the next round: beside the column, upwards."""
+        used: dict[int, list[int]] = {}  # boxes with a lane of their own, by column
+        for a, b in self.drawn.backs:
+            (ax, ay), (bx, by) = self.corner(a), self.corner(b)
+            ay, by = ay + 0.6 * self.heights[a], by + 0.3 * self.heights[b]
+            here, there = self.block(self.plan.boxes[a][1]), self.block(self.plan.boxes[b][1])
+            if a == b:
+                side = ax + BOX_WIDTH
+                yield (side, ay), (side + LANE, ay), (side + LANE, by), (side, by)
+                continue
+            own = used.setdefault(there.first, [])
+            if b not in own:
+                own.append(b)
+            lane = there.right - LANE * (own.index(b) + 0.5)
+            if here is there:
+                yield (ax + BOX_WIDTH, ay), (lane, ay), (lane, by), (bx + BOX_WIDTH, by)
+                continue
+            up, gutter = self.above - LANE * (self.lanes[a] + 1), here.right + LANE / 2
+            yield (ax + BOX_WIDTH, ay), (gutter, ay), (gutter, up), (lane, up), (lane, by), (bx + BOX_WIDTH, by)
