@@ -65,10 +65,12 @@ def counter_of(streams: Streams) -> Counter:
 
 
 def keep_inputs(output: Path | None, *inputs: str | None) -> None:
-    """Refuse to write over what is read. Raises UsageError."""
-    for source in inputs:
-        path = source and (source if os.path.exists(source) else source.rpartition(":")[0])
-        if output is not None and path and output.exists() and os.path.samefile(output, path):
+    """Refuse to write over what is read, FILE or FILE:KEY. Raises UsageError."""
+    if output is None or not output.exists():
+        return
+    for source in filter(None, inputs):
+        places = (place for place in (source, source.rpartition(":")[0]) if os.path.exists(place))
+        if any(os.path.samefile(output, place) for place in places):
             raise UsageError(f"`{output}` is what is read: it would be lost", "choose another name for -o")
 
 

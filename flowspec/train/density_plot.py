@@ -23,7 +23,7 @@ BEFORE, AFTER, DOTS = (213, 94, 0), (0, 114, 178), (49, 104, 142)
 FINE = 2  # drawn this much larger, then averaged down, for smooth lines
 LETTER, TOP, LEFT, GAP = 11, 40, 44, 36
 CURVES, SQUARE = (340, 210), (190, 190)  # pixels of a panel
-BINS, MOST_DOTS = 60, 3000
+BINS, MOST_DOTS = 60, 2000
 
 
 def write_plot(path: Path, found: Densities) -> None:
@@ -98,7 +98,7 @@ class _Page:
     def done(self) -> Image.Image:
         """The page in few colours, which keeps the file small."""
         width, height = self._image.width // FINE, self._image.height // FINE
-        return self._image.resize((width, height), Image.Resampling.LANCZOS).quantize(256, dither=Image.Dither.NONE)
+        return self._image.resize((width, height), Image.Resampling.BOX).quantize(128, dither=Image.Dither.NONE)
 
 
 # --- one variable --------------------------------------------------------------------------------------------------

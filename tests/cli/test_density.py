@@ -125,6 +125,16 @@ def test_a_seed_repeats_samples(tool: Run) -> None:
     assert not np.array_equal(kept[0], kept[2])
 
 
+def test_a_picture_may_be_drawn_again(flowspec: Run, tmp_path: Path) -> None:
+    (tmp_path / "s.yaml").write_text(
+        "flowspec: 1\nname: s\nx: {shape: [1], values: real}\nflow: [affine]\nbase: normal\n"
+    )
+    args = ["--data", "synthetic:peaks:100", "--epochs", "1", "--batch", "20", "--out", "s", "--quiet"]
+    assert flowspec("train", "s.yaml", *args).code == 0
+    for _ in range(2):
+        assert flowspec("density", "s", "-o", "x.png").code == 0
+
+
 def test_pictures(tool: Run) -> None:
     sizes = {"line": (804, 286), "plane": (1206, 266), "ordered": (972, 266), "dice": (972, 266)}
     for name, size in sizes.items():
