@@ -13,7 +13,8 @@ _STANDARD = ("hashlib", "math")
 
 
 def source(plan: Plan, link: bool = False) -> str:
-    """The module as text: it needs torch alone, or with `link` also flowspec's runtime.
+    """The module as text: it needs torch alone (with an adaptive ODE solver also torchdiffeq), or with `link` also
+    flowspec's runtime.
 
     The same plan gives the same bytes. Both forms have the same classes and, on one machine and torch, equal results.
     """
@@ -25,7 +26,8 @@ def source(plan: Plan, link: bool = False) -> str:
     body = [own] if link else [*(found.text for found in runtime), own]
     used = mentions(ast.parse("\n\n\n".join(body)))
     direct = sorted({found.name for found in runtime} & mentions(ast.parse(own)))
-    head = f"{_header(plan, link)}\n\n{_imports(used, direct if link else [])}"
+    packages = sorted({package for found in runtime for package in found.packages})
+    head = f"{_header(plan, ['torch', *packages, *(['flowspec'] if link else [])])}\n\n{_imports(used, direct if link else [])}"
     sections = [own]
     if copied:
         sections = [_section("what the model is made of, from flowspec's runtime"), *(found.text for found in copied)]
@@ -34,8 +36,8 @@ def source(plan: Plan, link: bool = False) -> str:
     return f"{head}{gap}" + "\n\n\n".join(sections) + "\n"
 
 
-def _header(plan: Plan, link: bool) -> str:
-    needs = "torch and flowspec" if link else "torch"
+def _header(plan: Plan, packages: list[str]) -> str:
+    needs = " and ".join([", ".join(packages[:-1]), packages[-1]] if len(packages) > 1 else packages)
     return "\n".join(
         [
             f'"""{plan.summary}',

@@ -38,7 +38,7 @@ class Data:
 class Context:
     """A value that a net may know besides its x: its local name, and where it comes from.
 
-    `origin` is `given:NAME` for data under `given`, or that of a value of a flow, by `value_origin`.
+    `origin` is `given:NAME` for data under `given`, that of a value of a flow, by `value_origin`, or TIME.
     """
 
     name: str
@@ -189,6 +189,8 @@ def origins_of(density: Density) -> frozenset[str]:
     return frozenset(own).union(*(origins_of(inner) for inner in [*drawn, *(part.density for part in density.parts)]))
 
 
+TIME = "time"  # the origin of the time at which an ODE asks its net for a velocity
+
 Density = Leaf | Autoregressive | Flow
 
 
@@ -206,6 +208,6 @@ class Program:
 
 
 __all__ = [
-    "Autoregressive", "Computed", "Conditioner", "Context", "Data", "Density", "Flow", "FlowNode", "Leaf", "Order", "OrderChoice",
-    "Part", "Program", "origins_of", "value_origin",
+    "TIME", "Autoregressive", "Computed", "Conditioner", "Context", "Data", "Density", "Flow", "FlowNode", "Leaf", "Order",
+    "OrderChoice", "Part", "Program", "origins_of", "value_origin",
 ]  # fmt: skip

@@ -142,6 +142,8 @@ class NetOp(Op):
     named: ClassVar[tuple[str, ...]] = ()  # of several inputs, the names by which `in` tells them apart
     last: ClassVar[bool] = False  # gives the parameters itself: no projection follows
     copies: ClassVar[bool] = False  # hands every number of its inputs on as it is
+    bounded: ClassVar[bool] = False  # gives bounded numbers, whatever it reads
+    multiplies: ClassVar[bool] = False  # gives products of its inputs
     repeatable: ClassVar[bool] = False  # may stand again after itself without a change of meaning (semantics D6)
 
     def layout(self, context: NetContext, inputs: tuple[Layout, ...]) -> Layout:
@@ -154,6 +156,15 @@ class NetOp(Op):
 
     def refuse(self, context: NetContext, inputs: tuple[Layout, ...], mask: Mask | None) -> None:
         """Raises OpError where the op cannot be built with the edges that are kept."""
+
+    def growth(self, inputs: tuple[int, ...]) -> int:
+        """A bound on the degree with which the output grows, its inputs growing with these: 0 is bounded, 1 linear."""
+        return 0 if self.bounded else sum(inputs) if self.multiplies else max(inputs, default=0)
+
+    @property
+    def unsteady(self) -> str:
+        """Why two calls with one input may differ, or why a sample may hang on others; empty where neither is so."""
+        return ""
 
     def multiply_adds(self, site: NetSite) -> int | None:
         """How many one use takes, where it is not the number of kept edges."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -24,9 +24,31 @@ TIMES: dict[str, Any] = {"type": "integer", "minimum": 1, "maximum": 10_000}
 
 
 class Conditioned(FlowOp):
+    """A step with a net, which `gives` `size` numbers for each entry. `offers` are contexts that its net has by name,
+    with their origins, besides those that the spec gives it."""
+
+    size: int
+    gives: ClassVar[str] = "the parameters of the transform"
+    net_doc: ClassVar[str] = "The parameters of a step, for every variable that it moves."
+    offers: ClassVar[tuple[tuple[str, str], ...]] = ()
+
+    def net_input(self, layout: Layout) -> Layout:
+        """What the net sees as x."""
+        return layout
+
+    def net_target(self, layout: Layout) -> Layout:
+        """What the net gives parameters for."""
+        return layout
+
+
+class Transforming(Conditioned):
     """A step that transforms some entries with parameters computed from others."""
 
     transform: Transform
+
+    @property
+    def size(self) -> int:  # type: ignore[override]
+        return self.transform.size
 
     @property
     def log_det_form(self) -> str:
@@ -60,17 +82,9 @@ class Conditioned(FlowOp):
     def preimage(self, values: Support) -> Support:
         return self.transform.preimage(values)
 
-    def net_input(self, layout: Layout) -> Layout:
-        """What the net sees as x."""
-        return layout
-
-    def net_target(self, layout: Layout) -> Layout:
-        """What the net gives parameters for."""
-        return layout
-
 
 @dataclass(frozen=True)
-class Coupling(Conditioned):
+class Coupling(Transforming):
     """Passes one half and transforms the other, with parameters that a net computes from the half that passes.
 
     The Jacobian is triangular whatever the net is (Dinh et al. 2015, 2017). Where the kept entries are whole channels
@@ -143,7 +157,7 @@ class Coupling(Conditioned):
 
 
 @dataclass(frozen=True)
-class AutoregressiveStep(Conditioned):
+class AutoregressiveStep(Transforming):
     """Transforms each variable with parameters computed from those before it in an order.
 
     `fast: density` computes z from x in one pass and inverts level by level (MAF, Papamakarios et al. 2017);

@@ -43,6 +43,7 @@ class NetTanh(Pointwise):
 
     name = "tanh"
     call = "torch.tanh({0})"
+    bounded = True
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class NetSigmoid(Pointwise):
 
     name = "sigmoid"
     call = "torch.sigmoid({0})"
+    bounded = True
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,7 @@ class Dropout(Pointwise):
     name = "dropout"
     main = "p"
     neutral = (("p", 0),)
+    unsteady = "zeroes other numbers at every call"
     p: float = arg({"type": "number", "minimum": 0, "exclusiveMaximum": 1}, "probability of zeroing", 0.5)
 
     def lower(self, site: NetSite) -> Lowered:
@@ -153,11 +156,8 @@ class Merge(NetOp):
         first = inputs[0]
         for other in inputs[1:]:
             if other != first:
-                raise OpError(
-                    "FS222",
-                    f"`{self.name}` of values of different shape: {first} and {other}",
-                    "give its values one shape",
-                )
+                message = f"`{self.name}` of values of different shape: {first} and {other}"
+                raise OpError("FS222", message, "give its values one shape")
         return first
 
     def edges(self, context: NetContext, inputs: tuple[Layout, ...], output: Layout) -> Edges:
@@ -185,8 +185,8 @@ class Mul(Merge):
     name = "mul"
     main = "values"
     symbol = "*"
+    multiplies = True
     values: Any = arg(VALUES, "the names of the values", (), form="values")
-
 
 @dataclass(frozen=True)
 class AddContext(NetOp):
@@ -267,6 +267,7 @@ class Norm(NetOp):
 
     name = "norm"
     main = "kind"
+    bounded = True
     repeatable = True
     kind: str = arg({"enum": ["layer", "batch"]}, "what the statistics run over")
 
@@ -277,6 +278,10 @@ class Norm(NetOp):
 
     def edges(self, context: NetContext, inputs: tuple[Layout, ...], output: Layout) -> Edges:
         return AcrossBatch() if self.kind == "batch" else Joined()
+
+    @property
+    def unsteady(self) -> str:
+        return "takes statistics over the batch in train mode" if self.kind == "batch" else ""
 
     def parameters(self, site: NetSite) -> int:
         return 2 * site.output.channels

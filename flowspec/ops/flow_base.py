@@ -25,7 +25,8 @@ class FlowSite:
 
     `values` is where data lies in its input, `net` the constructor of its conditioner, `levels` the sampling level of
     each entry of an autoregressive step (0 first), `drawn` the constructor of the density that it draws from, and `reads`
-    the word by which that is given the input (empty where it reads nothing of it).
+    the word by which that is given the input (empty where it reads nothing of it); `time` the word by which the net is
+    given the time (empty where it reads none).
     """
 
     layout: Layout
@@ -35,6 +36,7 @@ class FlowSite:
     levels: Expr | list[int] | None = None
     drawn: Construct | None = None
     reads: str = ""
+    time: str = ""
 
 
 class FlowOp(Op):
@@ -65,6 +67,21 @@ class FlowOp(Op):
     def tolerance(self) -> str:
         """What the root search of its inverse reaches; empty where the inverse has a closed form."""
         return ""
+
+    @property
+    def likelihood(self) -> str:
+        """What the step makes of log p(x): `exact`, a lower `bound`, or an unbiased `estimate`."""
+        return "bound" if self.stochastic else "exact"
+
+    @property
+    def solved(self) -> str:
+        """How the ODE of the step is solved, both ways; empty where there is none."""
+        return ""
+
+    @property
+    def accuracy(self) -> float:
+        """How far round trips and log|det| may be off because an ODE is solved, relative to 1 + their size."""
+        return 0.0
 
     @property
     def log_det_form(self) -> str:

@@ -52,6 +52,7 @@ from flowspec.ops.flow_elementwise import (
 )
 from flowspec.ops.flow_encode import Encode
 from flowspec.ops.flow_linear import Conv1x1, LinearStep
+from flowspec.ops.flow_ode import Ode
 from flowspec.ops.flow_shape import Permute, Reverse, Squeeze, Unsqueeze
 from flowspec.ops.flow_split import Split
 from flowspec.ops.flow_view import View
@@ -106,7 +107,7 @@ ORDERS: tuple[type[OrderOp], ...] = (
 )  # fmt: skip
 FLOWS: tuple[type[FlowOp], ...] = (
     Dequantize, Encode, Logit, FlowSigmoid, FlowTanh, FlowLog, FlowExp, FlowLeakyRelu, CdfStep, Invert, Spline, Scale, Shift, ElementwiseAffine, ActNorm, LinearStep, Conv1x1, Permute, Reverse,
-    Squeeze, Unsqueeze, Split, View, Coupling, AutoregressiveStep,
+    Squeeze, Unsqueeze, Split, View, Coupling, AutoregressiveStep, Ode,
 )  # fmt: skip
 
 VOCABULARIES: dict[str, tuple[type[Op], ...]] = {

@@ -18,7 +18,6 @@ from flowspec.graph.model import (
     OrderChoice,
     Part,
     Program,
-    value_origin,
 )
 from flowspec.graph.support import Support
 from flowspec.ops.base import NetContext, OpError, SilentError
@@ -230,7 +229,7 @@ class _Run:
         self.findings.extend(supports.findings)
         layouts = shapes.layouts
         whole = tuple(lay for lay in layouts if lay is not None)
-        inner = self._inner_origins(flow, layouts, origins)
+        inner = {**origins, **shapes.origins(flow.number)}
         computed = self._computed(flow, layout, inner)
         drawn = [self._drawn(flow, n, layouts[n.input], inner) for n in flow.nodes if n.op.drawn is not None]
         nets = [
@@ -250,12 +249,6 @@ class _Run:
         return self._flow_facts(
             flow, layout, values, FlowFacts(whole, supports.forward, supports.backward), [p for p in parts if p]
         )
-
-    def _inner_origins(
-        self, flow: Flow, layouts: tuple[Layout | None, ...], origins: dict[str, Layout]
-    ) -> dict[str, Layout]:
-        own = {value_origin(flow.number, k): layout for k, layout in enumerate(layouts) if layout is not None}
-        return {**origins, **own}
 
     def _computed(self, flow: Flow, x: Layout, origins: dict[str, Layout]) -> list[NetFacts | None]:
         """The nets of the contexts that a flow computes, whose layouts are added to `origins`."""
@@ -298,9 +291,9 @@ class _Run:
         except OpError:
             return None
         if not isinstance(op, AutoregressiveStep):
-            return self._net(node, node.conditioner, NetContext(x, target, op.transform.size, False), origins, None)
+            return self._net(node, node.conditioner, NetContext(x, target, op.size, False), origins, None)
         orders = self._order(op.order, layout, op.swapped)
-        context = NetContext(x, target, op.transform.size, True)
+        context = NetContext(x, target, op.size, True)
         net = self._net(node, node.conditioner, context, origins, orders)
         return None if orders is None else net
 
@@ -319,7 +312,7 @@ class _Run:
         steps = sum(sequential(q.sampling_steps) for q in drawn)
         parameters = sum(p.parameters for p in (*parts, *drawn)) + sum(net.parameters for net in nets)
         parameters += sum(node.op.parameters(facts.layouts[node.input]) for node in flow.nodes)
-        statuses = [p.likelihood for p in parts] + ["bound" for n in flow.nodes if n.op.stochastic]
+        statuses = [*(p.likelihood for p in parts), *(n.op.likelihood for n in flow.nodes)]
         worst = max(statuses, key=("exact", "bound", "estimate").index, default="exact")
         return DensityFacts(
             layout,

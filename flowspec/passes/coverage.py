@@ -148,6 +148,8 @@ class _Mixing:
             if id(net) not in self._paths:
                 self._paths[id(net)] = free_paths(net)
             self._coupling(here, layout, moved, self._paths[id(net)])
+        else:
+            self._whole(here, layout, free_paths(net))
 
     def groups(self, here: Ints, groups: Ints) -> None:
         """Lets a dense step join the entries of each of its groups."""
@@ -163,6 +165,14 @@ class _Mixing:
         else:
             grid, gone = here.reshape(layout.channels, *layout.sites), moved.reshape(layout.channels, *layout.sites)
             self._phases(np.where(gone, grid, -1), np.where(gone, -1, grid), paths)
+
+    def _whole(self, here: Ints, layout: Layout, paths: Paths | None) -> None:
+        """All entries move at once, and each is joined with what its velocity reads."""
+        if paths is None:
+            self.union.join_all(here)
+        else:
+            grid = here[None] if layout.vector else here.reshape(layout.channels, *layout.sites)
+            self._phases(grid, grid, paths)
 
     def _phases(self, targets: Ints, sources: Ints, paths: Paths) -> None:
         """Joins targets with sources, both (channels, *sites), phase by phase of a strided net."""

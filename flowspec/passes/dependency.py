@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from flowspec.graph.layout import Layout
 from flowspec.graph.model import Autoregressive, Flow, FlowNode
-from flowspec.ops.coupling import AutoregressiveStep
+from flowspec.ops.coupling import AutoregressiveStep, Coupling
 from flowspec.ops.flow_base import Entries
 from flowspec.order import Bits
 from flowspec.passes.facts import Facts, NetFacts
@@ -110,6 +110,8 @@ def _conditioned(node: FlowNode, here: Bits, net: NetFacts, layout: Layout) -> B
     """Adds to the moved entries what their parameters depend on."""
     if isinstance(node.op, AutoregressiveStep):
         return _ordered(node, here, net)
+    if not isinstance(node.op, Coupling):
+        return _along_a_path(here, net, layout)
     kept, halves = node.op.kept(layout), node.op.sliced(layout)
     moved = np.flatnonzero(~kept)
     x = _zeroed(here, kept) if halves is None else here.take(np.flatnonzero(kept))
@@ -117,6 +119,17 @@ def _conditioned(node: FlowNode, here: Bits, net: NetFacts, layout: Layout) -> B
     data = here.data.copy()
     data[moved] |= (params.take(moved) if halves is None else params).data
     return Bits(data, here.columns)
+
+
+def _along_a_path(here: Bits, net: NetFacts, layout: Layout) -> Bits:
+    """What the solution of an ODE depends on: the reflexive transitive closure of what its velocity does (semantics E)."""
+    rows = net_bits(net.conditioner.graph, net.shapes, net.knowledge, Bits.identity(layout.units), net.context).dense()
+    rows |= np.eye(len(rows), dtype=bool)
+    while True:
+        twice = Bits.of(rows).through(rows).dense()
+        if (twice == rows).all():
+            return here.through(rows)
+        rows = twice
 
 
 def _zeroed(here: Bits, kept: Bools) -> Bits:

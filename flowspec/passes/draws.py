@@ -45,7 +45,9 @@ def draw_findings(flow: Flow, node: FlowNode, facts: DensityFacts, seen: Collect
         )
     if facts.likelihood != "exact":
         message = f"`{node.id}` takes log q off log p(x), and the log-density of its q is not exact"
-        yield Finding("FS368", message, density.span, helps=("drop the stochastic step in it",), node=node.id)
+        estimated = facts.likelihood == "estimate"
+        helps = "write `trace: exact` in it" if estimated else "drop the stochastic step in it"
+        yield Finding("FS368", message, density.span, helps=(helps,), node=node.id)
         return
     if value_origin(flow.number, node.input) not in seen:
         yield Finding(

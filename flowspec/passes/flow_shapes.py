@@ -1,4 +1,4 @@
-"""Flow shapes and conservation: the layout of every value, and halves that are halves."""
+"""Flow shapes and conservation: the layout of every value, halves that are halves, and velocities with a solution."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from flowspec.diagnostics import Finding
 from flowspec.graph.layout import Layout
-from flowspec.graph.model import Flow, FlowNode
+from flowspec.graph.model import TIME, Flow, FlowNode, value_origin
 from flowspec.ops.base import OpError, SilentError
 from flowspec.ops.coupling import Coupling
+from flowspec.passes.velocity import velocity_findings
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,11 @@ class FlowShapes:
 
     layouts: tuple[Layout | None, ...]
     findings: tuple[Finding, ...]
+
+    def origins(self, number: int) -> dict[str, Layout]:
+        """The layouts of what the nets of flow `number` may be given by itself: its values, and the time."""
+        own = {value_origin(number, k): layout for k, layout in enumerate(self.layouts) if layout is not None}
+        return {**own, TIME: Layout(1, (1,), vector=True)}
 
 
 def step_finding(error: OpError, node: FlowNode) -> Finding:
@@ -42,6 +48,7 @@ def flow_shapes(flow: Flow, x: Layout | None) -> FlowShapes:
             outputs = seen[key]
         for k, value in enumerate(node.outputs):
             layouts[value] = outputs[k] if outputs is not None else None
+    findings.extend(velocity_findings(flow))
     return FlowShapes(tuple(layouts[v] for v in sorted(layouts)), tuple(findings))
 
 

@@ -65,15 +65,20 @@ def _context(facts: Facts) -> str:
 
 def _invertible(flow: Flow, facts: Facts) -> str:
     searched = [n.op.tolerance for n in flow.nodes if n.op.tolerance]
-    exact = [n for n in flow.nodes if not n.op.stochastic and not n.op.tolerance]
+    exact = [n for n in flow.nodes if not n.op.stochastic and not n.op.tolerance and not n.op.solved]
     forms = Counter(n.op.log_det_form for n in flow.nodes)
-    order = ("dense", "triangular", "elementwise", "constant", "zero")
+    order = ("integrated", "dense", "triangular", "elementwise", "constant", "zero")
     listed = ", ".join(f"{forms[f]} {f}" for f in order if forms[f])
     inverses = f"{len(exact)} exact {'inverse' if len(exact) == 1 else 'inverses'}"
     inverses += f", {len(searched)} by root search to {max(searched, key=float)}" if searched else ""
+    solved = Counter(n.op.solved for n in flow.nodes if n.op.solved)
+    inverses += "".join(f", {count} by solving an ODE ({how})" for how, count in solved.items())
     text = f"{inverses}; log-det: {listed or 'none'}"
-    stochastic = sorted({n.op.name for n in flow.nodes if n.op.stochastic})
-    return text + (f"; {', '.join(stochastic)} makes log p(x) a lower bound" if stochastic else "")
+    for status, words in (("bound", "a lower bound"), ("estimate", "an estimate")):
+        names = sorted({n.op.name for n in flow.nodes if n.op.likelihood == status})
+        text += f"; {', '.join(names)} makes log p(x) {words}" if names else ""
+    exactly = bool(solved) and facts.densities[flow].likelihood == "exact"
+    return text + ("; log p(x) is exact up to the error of the solver" if exactly else "")
 
 
 def _conservation(flow: Flow, facts: Facts) -> str:
@@ -120,7 +125,9 @@ def _shares(value: int, flow: Flow, found: FlowFacts) -> list[str]:
 def _cost(facts: Facts) -> str:
     s = facts.summary
     parameters = f"{_count(s.parameters or 0)} {'parameter' if s.parameters == 1 else 'parameters'}"
-    return f"density {_passes(s.density_steps)}; sampling {_levels(facts)}; {parameters}"
+    solves = sum(1 for d in facts.densities if isinstance(d, Flow) for n in d.nodes if n.op.solved)
+    also = f"; {_many(solves, 'ODE')} to solve each way" if solves else ""
+    return f"density {_passes(s.density_steps)}; sampling {_levels(facts)}{also}; {parameters}"
 
 
 def _many(n: int, noun: str) -> str:

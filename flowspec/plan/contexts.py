@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from flowspec.graph.layout import Layout
-from flowspec.graph.model import Conditioner, Context, Density, Flow
+from flowspec.graph.model import TIME, Conditioner, Context, Density, Flow
 from flowspec.graph.support import Support
 from flowspec.passes.facts import NetFacts
 from flowspec.plan.names import Namer, local
@@ -71,7 +71,7 @@ def contexts_of(density: Density) -> tuple[Context, ...]:
     found: dict[str, Context] = {}
     own = {c.origin for c in density.computed}
     for context in _read_in(density):
-        if density.own(context.origin) is None and context.origin not in own:
+        if density.own(context.origin) is None and context.origin not in own | {TIME}:
             found.setdefault(context.origin, context)
     return tuple(found.values())
 

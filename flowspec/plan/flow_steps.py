@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from flowspec.graph.model import Flow, FlowNode, value_origin
+from flowspec.graph.model import TIME, Flow, FlowNode, value_origin
 from flowspec.graph.net import Frame
 from flowspec.graph.support import REAL
 from flowspec.ops.flow_base import FlowSite
@@ -79,7 +79,8 @@ def _drawn(
 def _step(flow: Flow, node: FlowNode, found: FlowFacts, facts: Facts, origins: Origins, module: Module) -> FlowStep:
     net = facts.nets.get(node)
     contexts = node.conditioner.contexts if node.conditioner is not None else ()
-    keywords = tuple(zip(parameter_names(contexts).values(), (c.origin for c in contexts), strict=True))
+    named = zip(parameter_names(contexts).values(), (c.origin for c in contexts), strict=True)
+    keywords = tuple((word, origin) for word, origin in named if origin != TIME)
     word = _NUMBER.sub("", node.id)
     log_det = node.op.log_det_form
     drawn = _drawn(flow, node, facts, found, origins, module)
@@ -124,14 +125,16 @@ def _construct(
 def _with_net(site: FlowSite, node: FlowNode, net: NetFacts, origins: Origins, module: Module) -> FlowSite:
     assert node.conditioner is not None
     places = places_of(node.op.order, net.orders, site.layout) if net.orders else None
-    doc = "The parameters of a step, for every variable that it moves."
     x = datum(net.context.x, REAL)
-    use = NetUse(net, entries(net, node.conditioner, x, origins), _label(node), doc, places)
+    use = NetUse(net, entries(net, node.conditioner, x, origins), _label(node), node.op.net_doc, places)
     levels: Value = None
     if net.orders:
         levels = levels_text(net.levels, places, module.literals)
         module.schedules.append(Schedule(node.id, tuple(row - 1 for row in net.levels), net))
-    return replace(site, net=Construct(net_class(use, module)), levels=levels)
+    contexts = node.conditioner.contexts
+    names = zip(parameter_names(contexts).values(), contexts, strict=True)
+    time = next((word for word, context in names if context.origin == TIME), "")
+    return replace(site, net=Construct(net_class(use, module)), levels=levels, time=time)
 
 
 def _label(node: FlowNode) -> str:

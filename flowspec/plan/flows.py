@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from flowspec.graph.model import Autoregressive, Computed, Density, Flow, Leaf, Part
+from flowspec.graph.model import TIME, Autoregressive, Computed, Density, Flow, Leaf, Part
 from flowspec.graph.support import REAL
 from flowspec.passes.draws import as_data
 from flowspec.passes.facts import Facts, FlowFacts
@@ -57,7 +57,7 @@ def flow_class(flow: Flow, shell: Shell, facts: Facts, origins: Origins, module:
     """The class of a flow."""
     found = facts.densities[flow].flow
     assert found is not None
-    origins = {**origins, **{c.origin: _computed_datum(c, facts) for c in flow.computed}}
+    origins = {**origins, **{c.origin: _computed_datum(c, facts) for c in flow.computed}, TIME: Datum((1,), REAL)}
     level = FlowLevel(flow_steps(flow, facts, origins, module), module, drawn=shell.drawn)
     taken = {attribute.name for attribute in level.attributes}
     wanted = [_attribute(flow, k, taken, facts, found, origins, module) for k in range(len(flow.parts))]

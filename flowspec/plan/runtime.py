@@ -14,12 +14,14 @@ FOLDER = Path(__file__).parent.parent / "runtime"
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """A class or function of the runtime: its source text, and every name that it mentions."""
+    """A class or function of the runtime: its source text, every name that it mentions, and the packages that it
+    imports itself, which no other part of the runtime needs."""
 
     name: str
     place: tuple[str, int]
     text: str
     mentions: frozenset[str]
+    packages: frozenset[str]
 
 
 @lru_cache(maxsize=1)
@@ -31,13 +33,18 @@ def definitions() -> Mapping[str, Definition]:
         for node in ast.parse(text).body:
             if isinstance(node, ast.ClassDef | ast.FunctionDef):
                 place = (path.relative_to(FOLDER).as_posix(), node.lineno)
-                found[node.name] = Definition(node.name, place, _source(text, node), mentions(node))
+                found[node.name] = Definition(node.name, place, _source(text, node), mentions(node), _packages(node))
     return MappingProxyType(found)
 
 
 def _source(text: str, node: ast.ClassDef | ast.FunctionDef) -> str:
     first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
     return "\n".join(text.splitlines()[first - 1 : node.end_lineno])
+
+
+def _packages(node: ast.AST) -> frozenset[str]:
+    found = [n.module for n in ast.walk(node) if isinstance(n, ast.ImportFrom) and n.module]
+    return frozenset(name.partition(".")[0] for name in found)
 
 
 def mentions(node: ast.AST) -> frozenset[str]:

@@ -48,6 +48,7 @@ from flowspec.runtime.steps.invert import Inverse
 from flowspec.runtime.steps.leaky_relu import LeakyReLU
 from flowspec.runtime.steps.logit import Logit
 from flowspec.runtime.steps.matrix import DenseStep, HouseholderStep, LUStep, QRStep
+from flowspec.runtime.steps.ode import ODE, Adaptive, RungeKutta
 from flowspec.runtime.steps.permute import Permute, Reverse
 from flowspec.runtime.steps.sigmoid import Sigmoid
 from flowspec.runtime.steps.split import Split
@@ -61,7 +62,9 @@ from flowspec.runtime.transforms import Additive, Affine, Transform
 from flowspec.runtime.weight_norm import WeightNorm
 
 __all__ = [
+    "ODE",
     "ActNorm",
+    "Adaptive",
     "Additive",
     "Affine",
     "Attention",
@@ -128,6 +131,7 @@ __all__ = [
     "Recurrence",
     "Reverse",
     "RowRecurrence",
+    "RungeKutta",
     "Scale",
     "Shift",
     "Sigmoid",

@@ -66,6 +66,10 @@ def jacobian(f: Any, x: Tensor) -> tuple[Tensor, Tensor]:
     x = x.detach().to(torch.float64).requires_grad_(True)
     y: Tensor = f(x)
     y = y.flatten(1)
-    rows = torch.eye(y.shape[1], dtype=y.dtype)  # one backward pass for all rows
-    J = torch.autograd.grad(y.sum(0), x, rows, is_grads_batched=True, allow_unused=True, materialize_grads=True)[0]
+    rows, total = torch.eye(y.shape[1], dtype=y.dtype), y.sum(0)
+    options: dict[str, Any] = {"allow_unused": True, "materialize_grads": True, "retain_graph": True}
+    try:
+        J = torch.autograd.grad(total, x, rows, is_grads_batched=True, **options)[0]  # one backward pass for all rows
+    except RuntimeError:  # the adjoint of an ODE takes them one by one
+        J = torch.stack([torch.autograd.grad(total, x, row, **options)[0] for row in rows])
     return y.detach(), J.flatten(2).transpose(0, 1)

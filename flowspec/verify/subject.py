@@ -53,6 +53,24 @@ class Subject:
         return program is not None and any(getattr(op, "drawn", None) is not None for op in _bounding(program.model))
 
     @property
+    def estimates(self) -> bool:
+        """Whether some step gives an unbiased estimate of its log-determinant."""
+        program = self.report.program
+        return program is not None and any(op.likelihood == "estimate" for op in _steps(program.model))
+
+    @property
+    def accuracy(self) -> float:
+        """How far round trips and log-determinants may be off because ODEs are solved; 0 where there are none."""
+        program = self.report.program
+        return sum(op.accuracy for op in _steps(program.model)) if program is not None else 0.0
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether some step makes log p(x) a lower bound."""
+        program = self.report.program
+        return program is not None and any(True for _ in _bounding(program.model))
+
+    @property
     def is_bound_by_views(self) -> bool:
         """Whether log_prob is a lower bound because of views alone, and so has no noise."""
         program = self.report.program
@@ -88,10 +106,15 @@ class Subject:
 
 def _bounding(density: Density) -> Iterator[Any]:
     """The steps that make log p(x) a lower bound."""
+    yield from (op for op in _steps(density) if op.stochastic)
+
+
+def _steps(density: Density) -> Iterator[Any]:
+    """The steps of a flow, and of the flows that its parts end in."""
     if isinstance(density, Flow):
-        yield from (node.op for node in density.nodes if node.op.stochastic)
+        yield from (node.op for node in density.nodes)
         for part in density.parts:
-            yield from _bounding(part.density)
+            yield from _steps(part.density)
 
 
 def named_order(order: int | None) -> dict[str, int]:

@@ -632,6 +632,32 @@ STRIDES = (
          "{coupling: {keep: half, net: [{down: [1, 3]}, tanh, {up: [1, 3]}]}, times: 2}", shape="[2, 4, 3]"),
 )  # fmt: skip
 
+# --- continuous time: solved finely enough that the error of the solver is below what a row is held to -------------------
+
+_FINE = "solver: dopri8, rtol: 1e-12, atol: 1e-12"
+_GATED = "{h: {linear: 5, in: x}, g: {chain: [{linear: 5}, sigmoid], in: t}, m: {mul: [h, g]}, o: {chain: [tanh], in: m}}"
+ODES = (
+    flow("ode", "flow:ode", f"{{ode: {{net: {_NET}, {_FINE}}}}}", shape="[3]"),
+    flow("ode/one-variable", "flow:ode", f"{{ode: {{net: {_NET}, {_FINE}}}}}", shape="[1]"),
+    flow("ode/steps", "flow:ode", f"{{ode: {{net: {_NET}, solver: rk4, steps: 32, time: 0.2}}}}", shape="[2]"),
+    flow("ode/time", "flow:ode", f"{{ode: {{net: {_NET}, {_FINE}, time: 0.3}}}}", shape="[2]"),
+    flow("ode/times", "flow:ode", f"{{ode: {{net: {_NET}, {_FINE}, times: 2}}}}", shape="[2]"),
+    flow("ode/gated-by-time", "flow:ode net:mul", f"{{ode: {{net: {_GATED}, {_FINE}}}}}", shape="[2]"),
+    flow("ode/without-time", "flow:ode", f"{{ode: {{net: {{a: {{linear: 4, in: x}}, b: {{chain: [tanh], in: a}}}}, {_FINE}}}}}", shape="[2]"),
+    flow("ode/of-time-alone", "flow:ode", f"{{ode: {{net: {{a: {{linear: 4, in: t}}}}, {_FINE}}}}}, affine", shape="[2]"),
+    flow("ode/label", "flow:ode", f"{{ode: {{net: {_NET}, {_FINE}}}, given: c}}", shape="[2]", more=LABEL),
+    flow("ode/computed-context", "flow:ode",
+         f"{{ode: {{net: {{a: {{linear: 5, in: x, given: [t, d]}}, b: {{chain: [tanh], in: a}}}}, {_FINE}}}, given: {{d: {{linear: 2, in: c}}}}}}",
+         shape="[2]", more=VECTOR),
+    flow("ode/image", "flow:ode", f"{{ode: {{net: [{{conv: 3, kernel: 3}}, tanh], {_FINE}}}}}", shape="[1, 3, 3]"),
+    flow("ode/each-place-by-itself", "flow:ode", f"{{ode: {{net: [{{conv: 4}}, tanh], {_FINE}}}}}", shape="[2, 2, 2]"),
+    flow("ode/one-way", "flow:ode", f"{{ode: {{net: [{{conv: 3, kernel: 2}}, tanh], {_FINE}}}}}", shape="[1, 4]"),
+    flow("ode/split", "flow:ode flow:split",
+         f"{{ode: {{net: {_NET}, {_FINE}}}}}, {{split: half}}, {{ode: {{net: {_NET}, {_FINE}}}}}", shape="[4]"),
+    flow("ode/hutchinson", "flow:ode", f"{{ode: {{net: {_NET}, {_FINE}, trace: hutchinson}}}}", shape="[3]"),
+    flow("ode/hutchinson-image", "flow:ode", f"{{ode: {{net: {_CONVS}, {_FINE}, trace: hutchinson}}}}, affine", shape="[1, 2, 3]"),
+)  # fmt: skip
+
 CASES: tuple[Case, ...] = (
     *WEIGHTED,
     *NORMED,
@@ -646,4 +672,5 @@ CASES: tuple[Case, ...] = (
     *STEPS,
     *MAPS,
     *MIXTURES,
+    *ODES,
 )

@@ -16,7 +16,16 @@ from flowspec.emit.load import load_class
 from flowspec.graph.model import Autoregressive, Flow
 from flowspec.ops.registry import every_op
 from tests.ops.cases import CASES, Case
-from tests.ops.contract import all_states, inputs, instance, judge_dependency, judge_log_det, judge_round_trip, numbers
+from tests.ops.contract import (
+    all_states,
+    inputs,
+    instance,
+    judge_dependency,
+    judge_estimated_log_det,
+    judge_log_det,
+    judge_round_trip,
+    numbers,
+)
 
 EACH = pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 
@@ -125,7 +134,9 @@ def test_inverse_and_log_det(case: Case) -> None:
         model = instance(cls, seed, positive=bool(seed))
         if not model.decoders:
             judge_round_trip(model)
-        if cls.VALUES == "real" or isinstance(cls.VALUES, tuple):
+        if cls.LIKELIHOOD == "estimate":
+            judge_estimated_log_det(model)
+        elif cls.VALUES == "real" or isinstance(cls.VALUES, tuple):
             judge_log_det(model)
         elif "dequantize" in case.text and not any(word in case.text for word in ("logit", "bits", "variational")):
             _, log_det = model.encode(*inputs(model, 2)[:1])

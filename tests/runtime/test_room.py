@@ -29,6 +29,16 @@ def test_only_torch_and_this_room_are_imported() -> None:
             assert own or ast.unparse(node) in ALLOWED, f"{path.name}: {ast.unparse(node)}"
 
 
+def test_another_package_is_imported_where_it_is_used() -> None:
+    """Adaptive ODE solvers come from torchdiffeq; no other model needs it."""
+    inner = {}
+    for path, node in statements():
+        for part in ast.walk(node):
+            if part is not node and isinstance(part, ast.Import | ast.ImportFrom):
+                inner[path.name] = ast.unparse(part)
+    assert inner == {"ode.py": "from torchdiffeq import odeint, odeint_adjoint"}
+
+
 def test_nothing_happens_on_import() -> None:
     for path, node in statements():
         text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from flowspec.graph.model import Conditioner
+from flowspec.graph.model import Conditioner, Context
 from flowspec.ops.base import Op
 from flowspec.ops.coupling import AutoregressiveStep, Conditioned
 from flowspec.ops.transforms import Affine, Transform
 from flowspec.passes.resolve.arguments import Arguments, read_arguments, read_step
 from flowspec.passes.resolve.conditioners import Request, conditioner
-from flowspec.passes.resolve.contexts import read_given
+from flowspec.passes.resolve.contexts import Given, read_given
 from flowspec.passes.resolve.densities import Place
 from flowspec.passes.resolve.inner_ops import admitted, make
 from flowspec.passes.resolve.keeps import read_keep
@@ -30,8 +30,19 @@ def read_conditioned(
     instance, transform = session.memo[key]
     net = arguments.nodes.get("net")
     given = read_given(arguments.modifier("given"), place.available, session)
-    request = Request(net, given, place.everywhere, site(step.op), transform.kernel, label=op.name)
+    offered = _offered(op, step, given, session)
+    request = Request(net, given, place.everywhere, site(step.op), transform.kernel, label=op.name, offered=offered)
     return instance, conditioner(request, scope, session)
+
+
+def _offered(op: type[Op], step: Step, given: Given, session: Session) -> tuple[Context, ...]:
+    """The contexts that the net of a step has without being given them; another of that name would hide one."""
+    assert issubclass(op, Conditioned)
+    places = {c.name: c.span for c in given.contexts} | {name: site(e.key) for name, e in given.computed.items()}
+    for name in sorted(places.keys() & {name for name, _ in op.offers}):
+        message = f"`{name}` is the time in the net of `{op.name}`, and the step is given another `{name}`"
+        session.report("FS372", message, places[name], f"give it by another name: `given: {{c: {name}}}`")
+    return tuple(Context(name, origin, site(step.op)) for name, origin in op.offers)
 
 
 def _instance(
@@ -40,7 +51,8 @@ def _instance(
     values: dict[str, Any] = dict(arguments.values)
     ok = arguments.ok
     if "net" not in arguments.nodes:
-        message = f"`{op.name}` needs a `net`: it gives the parameters of the transform"
+        assert issubclass(op, Conditioned)
+        message = f"`{op.name}` needs a `net`: it gives {op.gives}"
         session.report("FS202", message, site(step.op), "add `net: [...]`, or the name of one under `nets`")
         ok = False
     if "keep" in arguments.nodes:

@@ -30,7 +30,7 @@ UNSEEN = "FS424"  # the check says that no parameter sees some context
 def likelihood(subject: Subject) -> Result:
     """log_prob is the same under any noise if it is exact, and only then."""
     model = subject.model()
-    x, given = subject.data(4)
+    x, given = subject.data(16)
     with fixed_noise(subject.seed):
         one = model.log_prob(x, **given)
     with fixed_noise(subject.seed + 1):

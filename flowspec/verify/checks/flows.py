@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from flowspec.verify.checks import traces
 from flowspec.verify.checks.base import Check, at_most, is_flow, is_small, no, yes
 from flowspec.verify.measure import relative, worst
 from flowspec.verify.moves import jacobian
@@ -50,6 +51,7 @@ def first_at_fault(subject: Subject, unit: Unit, error: Callable[[Step], float],
 
 def round_trip(subject: Subject) -> Result:
     """decode(encode(x)) is x, where no encoder stands between."""
+    limit = max(EXACT, subject.accuracy)
     model, gap = subject.model(0, MILD), 0.0
     for unit in flows(subject, model, BATCH):
         if unit.module.decoders:
@@ -58,14 +60,15 @@ def round_trip(subject: Subject) -> Result:
             z, _ = encode(subject, unit, unit.x)
             error = worst(relative(unit.module.decode(z, **unit.given), unit.x))
         gap = max(gap, error)
-        if not error <= EXACT:
-            node = first_at_fault(subject, unit, lambda step: inverse_errors(step)[0], EXACT)
-            return at_most(error, EXACT, fault="decode(encode(x)) is not x", node=node or "decode")
-    return at_most(gap, EXACT, "decode(encode(x)) - x")
+        if not error <= limit:
+            node = first_at_fault(subject, unit, lambda step: inverse_errors(step)[0], limit)
+            return at_most(error, limit, fault="decode(encode(x)) is not x", node=node or "decode")
+    return at_most(gap, limit, "decode(encode(x)) - x")
 
 
 def inverse_round_trip(subject: Subject) -> Result:
     """encode(decode(z)) is z, for z that no x was encoded to."""
+    limit = max(EXACT, subject.accuracy)
     model, gap = subject.model(0, MILD), 0.0
     for unit in flows(subject, model, BATCH):
         with torch.no_grad():
@@ -73,32 +76,33 @@ def inverse_round_trip(subject: Subject) -> Result:
             x = unit.module.decode(z, **unit.given)
             error = worst(relative(encode(subject, unit, x)[0], z))
         gap = max(gap, error)
-        if not error <= EXACT:
-            node = first_at_fault(subject, unit, lambda step: inverse_errors(step)[1], EXACT)
-            return at_most(error, EXACT, fault="encode(decode(z)) is not z", node=node or "decode")
-    return at_most(gap, EXACT, "encode(decode(z)) - z")
+        if not error <= limit:
+            node = first_at_fault(subject, unit, lambda step: inverse_errors(step)[1], limit)
+            return at_most(error, limit, fault="encode(decode(z)) is not z", node=node or "decode")
+    return at_most(gap, limit, "encode(decode(z)) - z")
 
 
 def is_function(subject: Subject) -> bool:
-    """Whether z is a function of x and of noise that knows nothing of x."""
-    return subject.is_flow and not subject.draws
+    """Whether z is a function of x and of noise that knows nothing of x, and its log-determinant no estimate."""
+    return subject.is_flow and not subject.draws and not subject.estimates
 
 
 def is_exact_flow(subject: Subject) -> bool:
-    """Whether no step of the flow has noise, so that it is a bijection."""
-    return subject.is_flow and subject.is_exact
+    """Whether z has no noise, so that the flow is a bijection; that of a trace is in the log-determinant alone."""
+    return subject.is_flow and (subject.is_exact or subject.cls.LIKELIHOOD == "estimate") and not subject.is_bound
 
 
 def step_round_trips(subject: Subject) -> Result:
     """Every step undoes itself, both ways."""
+    limit = max(EXACT, subject.accuracy)
     model, gap, count = subject.model(2), 0.0, 0
     for unit in flows(subject, model, BATCH, 2):
         for step in (*steps(subject, unit), *composites(subject, unit)):
             error = max(inverse_errors(step))
             gap, count = max(gap, error), count + 1
-            if not error <= EXACT:
-                return at_most(error, EXACT, fault="a step and its inverse disagree", node=step.label)
-    return at_most(gap, EXACT, f"{count} steps, both ways")
+            if not error <= limit:
+                return at_most(error, limit, fault="a step and its inverse disagree", node=step.label)
+    return at_most(gap, limit, f"{count} steps, both ways")
 
 
 # --- log-determinants ------------------------------------------------------------------------------------------------
@@ -106,7 +110,7 @@ def step_round_trips(subject: Subject) -> Result:
 
 def log_det(subject: Subject) -> Result:
     """log_det is log|det| of the autograd Jacobian."""
-    gap = 0.0
+    gap, limit = 0.0, max(SINGULAR, subject.accuracy)
     for draw in range(2):
         for unit in flows(subject, subject.model(draw), BATCH, draw):
             z, found = encode(subject, unit, unit.x)
@@ -114,9 +118,9 @@ def log_det(subject: Subject) -> Result:
             J = _moving(z, J)
             error = worst(relative(found, torch.linalg.slogdet(J)[1]))
             gap = max(gap, error)
-            if not error <= SINGULAR:
+            if not error <= limit:
                 return _wrong_log_det(subject, unit, error, found)
-    return at_most(gap, SINGULAR, f"against slogdet of {J.shape[1]}x{J.shape[1]} Jacobians")
+    return at_most(gap, limit, f"against slogdet of {J.shape[1]}x{J.shape[1]} Jacobians")
 
 
 def _moving(z: Tensor, J: Tensor) -> Tensor:
@@ -130,14 +134,15 @@ def _moving(z: Tensor, J: Tensor) -> Tensor:
 
 def _wrong_log_det(subject: Subject, unit: Unit, error: float, found: Tensor) -> Result:
     """Names the step whose log-det is wrong; or, where all are right, the one that is missing from the sum."""
-    node = first_at_fault(subject, unit, lambda step: log_det_error(step, subject.seed), SINGULAR)
+    limit = max(SINGULAR, subject.accuracy)
+    node = first_at_fault(subject, unit, lambda step: log_det_error(step, subject.seed), limit)
     if node != unit.name:
-        return at_most(error, SINGULAR, fault="log_det is not that of the Jacobian", node=node)
+        return at_most(error, limit, fault="log_det is not that of the Jacobian", node=node)
     every = steps(subject, unit)
     rest = sum((step.log_det for step in every), torch.zeros_like(found)) - found
-    lost = [s.label for s in every if worst(relative(s.log_det, rest)) <= SINGULAR and worst(rest.abs()) > SINGULAR]
+    lost = [s.label for s in every if worst(relative(s.log_det, rest)) <= limit and worst(rest.abs()) > limit]
     fault = "log_det leaves a step out" if lost else "log_det is not the sum of those of the steps"
-    return at_most(error, SINGULAR, fault=fault, node=lost[0] if lost else unit.name or "flow")
+    return at_most(error, limit, fault=fault, node=lost[0] if lost else unit.name or "flow")
 
 
 # --- dependency ------------------------------------------------------------------------------------------------------
@@ -237,6 +242,7 @@ CHECKS = (
     Check("round trip of z", inverse_round_trip, is_exact_flow),
     Check("round trip of each step", step_round_trips, is_flow),
     Check("log-determinant", log_det, is_function, is_small),
+    *traces.CHECKS,
     Check("no dependency beyond the proved", sound, is_flow, is_small),
     Check("no proved dependency lost", tight, is_flow, is_small),
     Check("sum of log-densities", adds_up, is_flow),

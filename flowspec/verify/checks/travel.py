@@ -110,7 +110,8 @@ def batches(subject: Subject) -> Result:
     x, given = subject.data(6)
     expected = subject.log_prob(model, x, given)[:2]
     found = subject.log_prob(model, x[:2], {name: value[:2] for name, value in given.items()})
-    return at_most(worst(relative(found, expected)), 1e-10, "log_prob in a batch of 6 and in one of 2")
+    limit = max(1e-10, subject.accuracy)  # a batch of ODEs is solved in common steps
+    return at_most(worst(relative(found, expected)), limit, "log_prob in a batch of 6 and in one of 2")
 
 
 CHECKS = (
