@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flowspec.verify.checks import autoregressive, density, draws, flows, module, samples, travel
+from flowspec.verify.checks import autoregressive, conditioning, density, draws, flows, module, samples, travel
 from flowspec.verify.checks.base import Check
 
 CHECKS: tuple[Check, ...] = (
@@ -13,4 +13,5 @@ CHECKS: tuple[Check, ...] = (
     *density.CHECKS,
     *samples.CHECKS,
     *travel.CHECKS,
+    *conditioning.CHECKS,
 )

@@ -43,10 +43,14 @@ class Step:
 
 
 def steps(subject: Subject, unit: Unit) -> list[Step]:
-    """Every step that runs when a flow encodes a unit's inputs, in order."""
-    calls = [call for call in _calls(subject, unit) if not is_composite(call.module)]
-    names = _names(subject, unit, [type(call.module).__name__ for call in calls])
-    return [_step(unit, call, names[k] if names else None) for k, call in enumerate(calls)]
+    """Every step that runs when a flow encodes a unit's inputs, in order; what the spec calls one step is one."""
+    calls = _calls(subject, unit)
+    words = {word for _, word in _lowered(subject, unit)}
+    whole = [call for call in calls if not is_composite(call.module) or type(call.module).__name__ in words]
+    inside = tuple(f"{call.name}." for call in whole)
+    found = [call for call in whole if not call.name.startswith(inside)]
+    names = _names(subject, unit, [type(call.module).__name__ for call in found])
+    return [_step(unit, call, names[k] if names else None) for k, call in enumerate(found)]
 
 
 def composites(subject: Subject, unit: Unit) -> list[Step]:
@@ -72,20 +76,20 @@ def _step(unit: Unit, call: Call, name: tuple[str, bool] | None) -> Step:
 
 def _names(subject: Subject, unit: Unit, classes: list[str]) -> list[tuple[str, bool]]:
     """The label of each call, and whether it is a stochastic step, if the calls are the steps of the spec one by one."""
-    if not isinstance(unit.density, Flow):
-        return []
-    lowered = list(_lowered(subject, unit.density))
+    lowered = list(_lowered(subject, unit))
     if [word for _, word in lowered] != classes:
         return []
     return [(f"{node.id} (line {node.span.start.line})", bool(node.op.stochastic)) for node, _ in lowered]
 
 
-def _lowered(subject: Subject, flow: Flow) -> Iterator[tuple[FlowNode, str]]:
-    """The steps that have one output, with the name of the class that each becomes."""
+def _lowered(subject: Subject, unit: Unit) -> Iterator[tuple[FlowNode, str]]:
+    """The steps of a unit's flow that have one output, with the name of the class that each becomes."""
+    if not isinstance(unit.density, Flow):
+        return
     assert subject.report.all_facts is not None
-    found = subject.report.all_facts.densities[flow].flow
+    found = subject.report.all_facts.densities[unit.density].flow
     assert found is not None
-    for node in flow.nodes:
+    for node in unit.density.nodes:
         if len(node.outputs) == 1:
             site = FlowSite(found.layouts[node.input], tuple(found.layouts[v] for v in node.outputs))
             yield node, node.op.lower(site).name
