@@ -109,8 +109,10 @@ class Factored(Density):
         mask: torch.Tensor | None = None,
         **given: torch.Tensor,
     ) -> torch.Tensor:
-        """(n, *shape), at a temperature above 0 (see Family.tempered). Where a boolean `mask` is True x is as `observed`,
-        which says nothing of the other variables."""
+        """(n, *shape), at a temperature above 0 (see Family.tempered).
+
+        Where a boolean `mask` is True x is as `observed`, which says nothing of the other variables.
+        """
         context = self.admit_given(n, given)
         noise = self.uniform(n, self.family.noise, generator)
         x = self.family.drawn(noise, self.theta(n, **context), temperature)

@@ -6,7 +6,7 @@ import torch
 from torch.nn import functional as F
 
 from flowspec.runtime.families.logistic import logistic_log_prob
-from flowspec.runtime.families.normal import normal_log_prob
+from flowspec.runtime.families.normal import log_hazard, log_ndtr, normal_log_prob
 from flowspec.runtime.precision import open_unit, upcast
 from flowspec.runtime.transforms import Affine, Transform
 
@@ -29,6 +29,10 @@ class MixtureCDF(Transform):
 
     def log_density(self, y: torch.Tensor) -> torch.Tensor:
         """log C'."""
+        raise NotImplementedError
+
+    def log_hazard(self, y: torch.Tensor, log_cdf: torch.Tensor) -> torch.Tensor:
+        """log(C' / C), given log C."""
         raise NotImplementedError
 
     def reach(self, t: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -68,9 +72,19 @@ class MixtureCDF(Transform):
         return log_u, log_rest, log_slope
 
     def logit(self, x: torch.Tensor, parts: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, torch.Tensor]:
-        """logit(u), and the log of its slope."""
-        log_u, log_rest, log_slope = self.logs(x, parts)
-        return log_u - log_rest, log_slope - log_u - log_rest
+        """logit(u), and the log of its slope u' / (u (1 - u)).
+
+        In a tail u' and u are both tiny: each component's ratio of the two is taken before they are summed.
+        """
+        log_w, m, log_s = parts
+        y = (x[..., None] - m) * (-log_s).exp()
+        below, above = self.log_cdf(y), self.log_cdf(-y)
+        log_u, log_rest = (log_w + below).logsumexp(-1), (log_w + above).logsumexp(-1)
+        side, tail = (log_u < log_rest)[..., None], torch.minimum(log_u, log_rest)
+        log_c = torch.where(side, below, above)
+        hazard = self.log_hazard(torch.where(side, y, -y), log_c)
+        log_slope = (log_w + log_c - tail[..., None] + hazard - log_s).logsumexp(-1) - torch.maximum(log_u, log_rest)
+        return log_u - log_rest, log_slope
 
     def root(self, t: torch.Tensor, theta: torch.Tensor) -> torch.Tensor:
         """The x with logit(u) = t. One Newton step from x, of length 0, carries the gradient dx = (dt - d logit) /
@@ -104,10 +118,13 @@ class GaussianMixtureCDF(MixtureCDF):
     """The distribution function of a mixture of K normals."""
 
     def log_cdf(self, y: torch.Tensor) -> torch.Tensor:
-        return torch.special.log_ndtr(y)
+        return log_ndtr(y)
 
     def log_density(self, y: torch.Tensor) -> torch.Tensor:
         return normal_log_prob(y)
+
+    def log_hazard(self, y: torch.Tensor, log_cdf: torch.Tensor) -> torch.Tensor:
+        return log_hazard(y, log_cdf)
 
     def reach(self, t: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """From sigmoid(-|t|) >= exp(-|t|) / 2 and C(-y) <= exp(-y^2 / 2) / 2, |y| <= sqrt(2 |t|)."""
@@ -123,6 +140,9 @@ class LogisticMixtureCDF(MixtureCDF):
 
     def log_density(self, y: torch.Tensor) -> torch.Tensor:
         return logistic_log_prob(y)
+
+    def log_hazard(self, y: torch.Tensor, log_cdf: torch.Tensor) -> torch.Tensor:
+        return F.logsigmoid(-y)
 
     def reach(self, t: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         return t, t

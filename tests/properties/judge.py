@@ -29,9 +29,9 @@ def judge(report: Report, text: str, *, tight: bool = False) -> None:
     assert torch.isfinite(model(x, **given)).all()
     continuous = cls.VALUES in ("real", "positive") or isinstance(cls.VALUES, tuple)
     if cls.KIND == "flow":
-        judge_round_trip(model)
+        judge_round_trip(model, random=True)
         if continuous:
-            judge_log_det(model)
+            judge_log_det(model, random=True)
     judge_normalized(model)
     if report.facts.variables and report.facts.variables <= 40 and (continuous or cls.KIND != "flow"):
         judge_claims(report, cls, text, tight)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from hypothesis import strategies as st
 
-Spec = dict[str, Any]
-Steps = list[Any]
+from tests.properties.legal_flows import Spec, Steps, contexts, flow_models
 
 ACTIVATIONS = (
     "relu",
@@ -23,14 +21,6 @@ ACTIVATIONS = (
     {"dropout": 0.1},
 )
 NEAR = ("raster", "reverse", "columns", "s_curve", "hilbert")  # each variable stands beside the one before it
-
-
-@st.composite
-def contexts(draw: st.DrawFn) -> Spec:
-    """What the model is given, under the name c; mostly nothing."""
-    kinds = [None, None, None, {"classes": 3}, {"shape": [2], "values": "real"}]
-    kind = draw(st.sampled_from(kinds))
-    return {"given": {"c": kind}} if kind else {}
 
 
 @st.composite
@@ -184,126 +174,6 @@ def sited_models(draw: st.DrawFn) -> Spec:
         spec["order"] = "raster"
         return {**spec, **draw(stacked_nets(channels)), "head": head}
     return {**spec, "net": draw(sited_nets(channels, axes, context)), "head": head}
-
-
-# --- flows ----------------------------------------------------------------------------------------------------------
-
-
-@dataclass
-class _Flow:
-    """A flow in the making, and the shape of the value at its end."""
-
-    draw: st.DrawFn
-    shape: list[int]
-    context: Spec
-    steps: Steps = field(default_factory=list)
-    parts: list[str] = field(default_factory=list)
-
-    @property
-    def vector(self) -> bool:
-        return len(self.shape) == 1
-
-    def net(self) -> Steps:
-        if self.vector:
-            return self.draw(
-                st.sampled_from([[{"linear": 4}, "tanh"], [{"mlp": [5]}], [{"linear": 6}, {"gate": "glu"}]])
-            )
-        convs: Steps = [{"conv": 4, "kernel": 3}, "tanh"]
-        return self.draw(
-            st.sampled_from([convs, [{"resnet": {"width": 3, "blocks": 1}}], [*convs, {"conv": 2}, {"norm": "layer"}]])
-        )
-
-    def coupling(self) -> None:
-        keeps = ["half", "even_odd"] if self.vector else ["checkerboard", "even_odd"]
-        size = 1
-        for n in self.shape if self.vector else self.shape[1:]:
-            size *= n
-        if not self.vector and self.shape[0] > 1:
-            keeps = [*keeps, "channel"] if size > 1 else ["channel"]
-        elif size < 2:
-            return
-        transform = self.draw(st.sampled_from(["affine", "additive"]))
-        step = {"keep": self.draw(st.sampled_from(keeps)), "net": self.net(), "transform": transform}
-        given = {"given": "c"} if self.context and self.draw(st.booleans()) else {}
-        self.steps.append({"coupling": step, "times": self.draw(st.integers(1, 3)), **given})
-
-    def autoregressive(self) -> None:
-        order = self.draw(
-            st.sampled_from(["raster", "reverse", "even_odd"] if self.vector else ["raster", "reverse", "columns"])
-        )
-        size = self.shape[0]
-        net: Steps = [{"linear": 2 * size}, "tanh"] if self.vector else [{"conv": 2 * size, "kernel": 3}, "tanh"]
-        if not self.vector and len(self.shape) < 3:
-            order = "raster"
-        fast = self.draw(st.sampled_from(["density", "sampling"]))
-        self.steps.append(
-            {"autoregressive": {"order": order, "net": net, "fast": fast}, "times": self.draw(st.integers(1, 2))}
-        )
-
-    def elementwise(self) -> None:
-        words = ["actnorm", "affine", "scale", "shift", "leaky_relu", {"leaky_relu": 0.5}]
-        self.steps.append(self.draw(st.sampled_from(words)))
-
-    def rearrange(self) -> None:
-        size = self.shape[0]
-        words = ["reverse", {"permute": {"random": 1, "seed": 2}}, {"permute": self.draw(st.permutations(range(size)))}]
-        self.steps.append(self.draw(st.sampled_from(words)))
-
-    def squeeze(self) -> None:
-        if not self.vector and all(n % 2 == 0 for n in self.shape[1:]):
-            block = 2 ** (len(self.shape) - 1)
-            self.shape = [self.shape[0] * block, *[n // 2 for n in self.shape[1:]]]
-            self.steps.append({"squeeze": 2})
-
-    def split(self) -> None:
-        size = self.shape[0]
-        if size < 2:
-            return
-        name = f"part{len(self.parts)}"
-        first = self.draw(st.integers(1, size - 1))
-        self.steps.append({"split": {"sizes": [first, size - first], "names": [name, f"on{len(self.parts)}"]}})
-        self.parts.append(name)
-        self.shape = [size - first, *self.shape[1:]]
-
-    def repeat(self) -> None:
-        inner = _Flow(self.draw, list(self.shape), self.context)
-        inner.elementwise()
-        inner.coupling()
-        self.steps.append({"repeat": self.draw(st.integers(1, 2)), "do": inner.steps})
-
-
-@st.composite
-def flow_models(draw: st.DrawFn) -> Spec:
-    """A flow of a vector, a sequence or an image, with splits, repeats and contexts."""
-    shape = draw(st.sampled_from([[2], [3], [5], [2, 4], [1, 4], [1, 2, 2], [2, 2, 4], [3, 2, 2]]))
-    values = draw(st.sampled_from(["real", "real", [0, 1], 4]))
-    context = draw(contexts())
-    flow = _Flow(draw, list(shape), context)
-    opening = {"real": [], 4: ["dequantize", {"logit": 0.05}]}.get(
-        values if not isinstance(values, list) else "", [{"logit": 0.1}]
-    )
-    makers = [
-        flow.coupling,
-        flow.coupling,
-        flow.autoregressive,
-        flow.elementwise,
-        flow.rearrange,
-        flow.squeeze,
-        flow.split,
-        flow.repeat,
-    ]
-    for _ in range(draw(st.integers(1, 6))):
-        draw(st.sampled_from(makers))()
-    base: Any = draw(st.sampled_from(["normal", "logistic"]))
-    if flow.parts and draw(st.booleans()):
-        named = isinstance(flow.steps[-1], dict) and "split" in flow.steps[-1]
-        base = dict.fromkeys([*flow.parts, f"on{len(flow.parts) - 1}" if named else "last"], base)
-    return {
-        "x": {"shape": shape, "values": values},
-        **context,
-        "flow": [*opening, *flow.steps] or ["reverse"],
-        "base": base,
-    }
 
 
 def models() -> st.SearchStrategy[Spec]:

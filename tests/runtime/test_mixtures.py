@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from flowspec.runtime import GaussianMixtureCDF, Inverse, LogisticMixtureCDF, MixtureLogit, NormalCDF, Sigmoid
+from flowspec.runtime.families.normal import log_ndtr
 
 KINDS = pytest.mark.parametrize("kind", [GaussianMixtureCDF, LogisticMixtureCDF])
 TYPES = pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
@@ -31,6 +32,21 @@ def test_a_distribution_function_is_the_integral_of_its_density(kind: Any) -> No
     y, log_slope = cdf.logit(x, parts)
     (slope,) = torch.autograd.grad(y.sum(), x)
     assert torch.allclose(slope.log(), log_slope, atol=1e-9)
+
+
+@TYPES
+def test_the_log_of_the_normal_distribution_function_has_the_derivative_of_its_hazard(dtype: torch.dtype) -> None:
+    """d log Phi / dy = sqrt(2 / pi) / erfcx(-y / sqrt 2), near and far, where torch's own derivative goes astray."""
+    sizes = torch.logspace(-3, 12, 3001, dtype=torch.float64)
+    y = torch.cat([-sizes, sizes]).to(dtype).requires_grad_()
+    value = log_ndtr(y)
+    (slope,) = torch.autograd.grad(value.sum(), y)
+    exact = y.detach().double()
+    wanted = (2 / torch.pi) ** 0.5 / torch.special.erfcx(-exact / 2**0.5)
+    rounding = 3e-4 if dtype == torch.float32 else 1e-12
+    assert ((slope.double() - wanted).abs() <= rounding * wanted + 1e-30).all()
+    around = torch.tensor([-30.0001, -29.9999], dtype=torch.float64)
+    assert torch.allclose(log_ndtr(around), torch.special.log_ndtr(around), rtol=1e-15)
 
 
 @KINDS

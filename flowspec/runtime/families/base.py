@@ -27,11 +27,12 @@ class Family:
         raise NotImplementedError
 
     def tempered(self, noise: torch.Tensor, theta: torch.Tensor, temperature: float) -> torch.Tensor:
-        """A draw with scales `temperature` times as large, as Glow has it (Kingma and Dhariwal 2018), and logits divided
-        by it. Raises ValueError where there is neither."""
-        raise ValueError(
-            f"the density {type(self).__name__} has no temperature: it has neither a scale to multiply nor logits to divide"
-        )
+        """A draw with scales `temperature` times as large (Glow, Kingma and Dhariwal 2018) and logits divided by it.
+
+        Raises ValueError where there is neither.
+        """
+        missing = "it has neither a scale to multiply nor logits to divide"
+        raise ValueError(f"the density {type(self).__name__} has no temperature: {missing}")
 
     def drawn(self, noise: torch.Tensor, theta: torch.Tensor, temperature: float = 1.0) -> torch.Tensor:
         """`sample` at temperature 1, else `tempered`. Raises ValueError for a temperature that is not above 0."""
