@@ -97,8 +97,8 @@ def _base(row: list[Part]) -> str:
     if len(steps) == 1:
         return steps[0].base if len(row) == 1 or steps[0].named else f"{steps[0].base}_steps"
     assert isinstance(part, Region)
-    label = names.member(part.frame.label, "block")
-    return names.plural(label) if len(row) > 1 else label
+    label = part.frame.label
+    return names.unit(names.plural(label) if len(row) > 1 else label, "block")
 
 
 def _construct(part: Part, module: Module, drawn: bool) -> Construct:

@@ -88,7 +88,7 @@ def _step(flow: Flow, node: FlowNode, found: FlowFacts, facts: Facts, origins: O
         keywords = drawn.keywords
     return FlowStep(
         _construct(node, net, found, origins, module, drawn), keywords, log_det != "zero" and (len(node.outputs) == 1 or drawn is not None), node.input, found.layouts[node.input].shape,
-        node.outputs, tuple(found.layouts[v].shape for v in node.outputs), names.member(word, "step"), word != node.op.name, node.scope,
+        node.outputs, tuple(found.layouts[v].shape for v in node.outputs), names.unit(word, "step"), word != node.op.name, node.scope,
         node.span.start.line, node.span.file != module.root,
     )  # fmt: skip
 

@@ -160,7 +160,8 @@ class Level:
             self.elements[piece.outputs[output]] = (key, n)
         self.direct.add(series.pieces[-1].outputs[output])
         self.lengths[key] = len(series.pieces)
-        return Def(key, names.plural(self.net[series.pieces[-1].outputs[output]].name or "skip"))
+        word = names.plural(self.net[series.pieces[-1].outputs[output]].name or "skip")
+        return Def(key, names.local(word, "skips"))
 
     def _span(self, link: tuple[Key, int, int], rounds: int) -> str:
         """The entries that a loop reads, one a round."""

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,47}\Z", re.ASCII)
+_SKIP = re.compile(r"skip_[0-9]+\Z", re.ASCII)
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z][a-z]+|[a-z]+")
 
 # Attributes that nn.Module has, and those that the densities and models of the runtime set or define.
@@ -35,11 +36,11 @@ MODEL_NAMES = frozenset(
         "terms", "theta", "unflow", "uniform", "decoders", "latent", "middle", "rsample", "scored",
     }
 )  # fmt: skip
-# Names that emitted methods use for themselves.
+# Names that emitted methods use for themselves; what a loop reads of lists is `skip`, `skip_2`, and so on.
 LOCAL_NAMES = frozenset(
     {
-        "self", "torch", "nn", "math", "hashlib", "n", "draw", "order", "log_det", "log_base", "change", "step",
-        "block", "generator",
+        "self", "torch", "nn", "math", "hashlib", "n", "draw", "order", "log_det", "log_base", "log_q", "change", "step",
+        "block", "layer", "skip", "generator", "back", "full_precision", "one_hot", "parameters_last", "signed_unit",
     }
 )  # fmt: skip
 
@@ -58,13 +59,19 @@ def is_taken(word: str) -> bool:
 def local(text: str, fallback: str) -> str:
     """A name for a variable or parameter."""
     word = word_of(text) or fallback
-    return f"{word}_" if is_taken(word) or word in LOCAL_NAMES else word
+    return f"{word}_" if is_taken(word) or _SKIP.sub("skip", word) in LOCAL_NAMES else word
 
 
 def member(text: str, fallback: str) -> str:
     """A name for an attribute of a module."""
     word = word_of(text) or fallback
     return f"{word}_" if keyword.iskeyword(word) or word in MODULE_NAMES | MODEL_NAMES else word
+
+
+def unit(text: str, fallback: str) -> str:
+    """A name for an attribute that holds a step or a block of a flow: classes of blocks have a method `back`."""
+    word = member(text, fallback)
+    return f"{word}_" if word == "back" else word
 
 
 def camel(text: str) -> str:

@@ -66,7 +66,7 @@ class Flow(Density):
             raise ValueError(f"z has shape {tuple(z.shape)}, expected (B, {sum(sizes)})")
         pieces = dict(zip(self.latent, z.split(sizes, 1), strict=True))
 
-        def draw(k: int, density: Density, **given: torch.Tensor) -> torch.Tensor:
+        def draw(k: int, density: Density, /, **given: torch.Tensor) -> torch.Tensor:
             if k in self.decoders:
                 return density.middle(z.shape[0], **given)
             return pieces[k].unflatten(1, self.part_shapes[k])
@@ -77,7 +77,7 @@ class Flow(Density):
         """x from the parts of z, and its log-density; `draw` supplies the parts with theirs. A subclass may need one
         pass."""
 
-        def drawn(k: int, density: Density, **given: torch.Tensor) -> torch.Tensor:
+        def drawn(k: int, density: Density, /, **given: torch.Tensor) -> torch.Tensor:
             return draw(k, density, **given)[0]  # type: ignore[operator]
 
         x = self.unflow(drawn, n, **given)
@@ -87,7 +87,7 @@ class Flow(Density):
     def rsample(self, n: int, **given: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """n draws, (n, *shape), that gradients pass through, and their log-densities, (n,)."""
 
-        def draw(_k: int, density: Density, **given: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        def draw(_k: int, density: Density, /, **given: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
             return density.rsample(n, **given)
 
         return self.scored(draw, n, **given)
@@ -98,7 +98,7 @@ class Flow(Density):
     ) -> torch.Tensor:
         """(n, *shape), with every part drawn at a temperature above 0 (see Family.tempered): learned priors, too."""
 
-        def draw(_k: int, density: Density, **given: torch.Tensor) -> torch.Tensor:
+        def draw(_k: int, density: Density, /, **given: torch.Tensor) -> torch.Tensor:
             return density.sample(n, generator=generator, temperature=temperature, **given)
 
         return self.unflow(draw, n, **self.admit_given(n, given))

@@ -55,10 +55,11 @@ def _local(node: Mapping, available: dict[str, str], session: Session) -> Given:
     contexts, computed = [], {}
     for entry in node.entries:
         check_name(entry.key, "context", session)
+        local = OUTER if entry.key.text == "x" else entry.key.text  # the x of the net must not become a context
         if isinstance(entry.value, Mapping):
-            computed[entry.key.text] = entry
+            computed[local] = entry
         else:
-            contexts.append(_context(entry.value, entry.key.text, available, session))
+            contexts.append(_context(entry.value, local, available, session))
     return Given(tuple(contexts), computed, available)
 
 

@@ -51,7 +51,7 @@ def read_givens(entry: Entry | None, scope: Scope, session: Session) -> tuple[Da
 
 def _given(item: Entry, scope: Scope, session: Session) -> Data:
     name = item.key.text
-    check_name(item.key, "context", session)
+    check_name(item.key, "context", session, parameter=True)
     if not isinstance(item.value, Mapping):
         _no_mapping(name, "`classes`, or `shape` and `values`", item, session)
         return Data(name, SHAPELESS, UNKNOWN, site(item.key))

@@ -42,6 +42,26 @@ _MODEL = frozenset(
         "initialize",
     ]
 )
+# What the methods of an emitted model assign and call: a context declared at the top is a parameter of theirs.
+_BODY = frozenset(
+    [
+        "back",
+        "block",
+        "change",
+        "full_precision",
+        "layer",
+        "log_base",
+        "log_q",
+        "one_hot",
+        "parameters_last",
+        "range",
+        "reversed",
+        "signed_unit",
+        "skip",
+        "step",
+        "zip",
+    ]
+)
 _MODULE = frozenset(
     [
         "add_module",
@@ -116,9 +136,10 @@ def _has_meaning(text: str) -> bool:
     return text in _MODULE | _SOURCE
 
 
-def check_name(key: Scalar, what: str, session: Session, article: str = "a") -> bool:
-    """Whether `key` may name a net, a block, a context or a part; reports it if not."""
-    if legal_name(key.text):
+def check_name(key: Scalar, what: str, session: Session, article: str = "a", parameter: bool = False) -> bool:
+    """Whether `key` may name a net, a block, a context or a part; reports it if not. A `parameter` of the methods of the
+    emitted model may not be called what they use."""
+    if legal_name(key.text) and not (parameter and key.text in _BODY):
         return True
     shown = shortened(key.text)
     if is_name(key.text) or keyword.iskeyword(key.text):
