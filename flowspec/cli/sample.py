@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flowspec.cli.arguments import UsageError, add_color, wants_color
+from flowspec.cli.latents import add_run
 from flowspec.cli.runs import guarded, opened
 from flowspec.cli.streams import Streams
 from flowspec.diagnostics.text import clean
@@ -24,7 +25,7 @@ SUFFIXES = (".png", ".gif", ".wav", ".txt", ".npy", ".npz")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of sample."""
-    parser.add_argument("run", metavar="RUN", help="the folder that train wrote")
+    add_run(parser, "flowspec sample runs/nice -n 64 --temperature 0.7 -o x.png")
     count = "how many (default: 100 images, 5000 points of a picture, 10 texts, sounds, clips or lines)"
     parser.add_argument("-n", "--number", type=_positive, metavar="N", help=count)
     target = (

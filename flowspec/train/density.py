@@ -25,15 +25,18 @@ from flowspec.train.values import Array
 
 SHOWN = 5000  # rows of data, and samples, in a picture
 POINTS = {1: 1000, 2: 200}  # of the grid, along an axis
+MOST_CELLS = 2**24
 ROOM = 0.25  # by how much of its length the range of the data is widened at either end
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mesh:
-    """The middles of the cells of a box: `axes` holds one array for each variable, `steps` the lengths of their cells."""
+    """The middles of the cells of a box: `axes` holds one array for each variable, `steps` the lengths of their cells;
+    `measure` is what the whole comes to, in a word."""
 
     axes: tuple[Array, ...]
     steps: tuple[float, ...]
+    measure: str = "integral"
 
     @property
     def box(self) -> tuple[tuple[float, float], ...]:
@@ -91,8 +94,8 @@ class Densities:
         sides = {
             name: {
                 "step": side.step,
-                "integral": side.integral,
-                "nats": side.nats if math.isfinite(side.nats) else None,
+                "integral": _known(side.integral),
+                "nats": _known(side.nats),
             }
             for name, side in (("before", self.before), ("after", self.after))
         }
@@ -121,6 +124,10 @@ class Densities:
         buffer = io.BytesIO()
         np.savez_compressed(buffer, allow_pickle=False, **self.arrays())
         files.write(path, buffer.getvalue())
+
+
+def _known(value: float) -> float | None:
+    return value if math.isfinite(value) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,13 +195,15 @@ def mesh_of(trained: Trained, rows: Split, frame: Frame) -> Mesh:
         if frame.box or frame.cells:
             raise TrainError("the model is of integers, which all are shown: --box and --size do not go with it")
         counts = traits.values.counts or (traits.values.count,) * D
-        return Mesh(tuple(np.arange(n) for n in counts), (1.0,) * D)
+        return Mesh(tuple(np.arange(n) for n in counts), (1.0,) * D, "sum")
     ends = _ends(trained, rows) if frame.box is None else np.array(frame.box, dtype=np.float64).reshape(-1, 2)
     if ends.shape != (D, 2) or not (ends[:, 0] < ends[:, 1]).all():
         raise TrainError(
             f"--box of {ends.size} numbers for {D} variables", "write two ends for each, the lower one first"
         )
     cells = frame.cells or POINTS[D]
+    if cells**D > MOST_CELLS:
+        raise TrainError(f"--size {cells} makes {cells**D:,} cells, and {MOST_CELLS:,} are the most")
     steps = (ends[:, 1] - ends[:, 0]) / cells
     axes = tuple(low + step * (np.arange(cells) + 0.5) for (low, _), step in zip(ends, steps, strict=True))
     return Mesh(axes, tuple(float(step) for step in steps))

@@ -131,7 +131,7 @@ def _curves(found: Densities) -> _Panel:
 
 
 def _worded(name: str, side: Side) -> str:
-    return f"{name}: integral {side.integral:.4f}"
+    return f"{name}: {side.mesh.measure} {side.integral:.4f}"
 
 
 def _maps(found: Densities, before: Array, after: Array) -> _Panel:
@@ -160,10 +160,10 @@ def _curve(pen: ImageDraw.ImageDraw, points: Array, box: Array, color: Color) ->
 
 def _plane_panels(found: Densities) -> list[_Panel]:
     box = np.array(found.mesh.box)
-    panels = [_dotted(found.rows, box, f"data ({len(found.rows):,})")]
+    panels = [_dotted(found.rows, box, "data")]
     for name, side in (("before", found.before), ("after", found.after)):
         panels.append(_Panel(_heat(side.density), ((_worded(name, side), INK),), box))
-    panels.append(_dotted(found.samples, box, f"samples ({len(found.samples):,})"))
+    panels.append(_dotted(found.samples, box, "samples"))
     if found.z_rows is not None and np.isfinite(found.z_rows).all():
         panels.append(_dotted(found.z_rows, bounds(found.z_rows), "latents of the data"))
     return panels
@@ -180,10 +180,11 @@ def _heat(density: Array) -> Image.Image:
 
 def _dotted(x: Array, box: Array, words: str) -> _Panel:
     image, pen = _blank(SQUARE)
-    inside = x[((x >= box[:, 0]) & (x <= box[:, 1])).all(axis=1)][:MOST_DOTS]
+    some = x[:MOST_DOTS]
+    inside = some[((some >= box[:, 0]) & (some <= box[:, 1])).all(axis=1)]
     for u, v in _at(inside, box, SQUARE):
         pen.ellipse((u - 1, v - 1, u + 1, v + 1), fill=DOTS)
-    return _Panel(image, ((words, INK),), box)
+    return _Panel(image, ((f"{words} ({len(some):,})", INK),), box)
 
 
 # --- both ----------------------------------------------------------------------------------------------------------

@@ -20,12 +20,11 @@ def density_figures(found: Densities) -> list[str]:
     """Integrals and mean nats of both sides, a line each."""
     box = " x ".join(f"[{low:.4g}, {high:.4g}]" for low, high in found.mesh.box)
     cells = " x ".join(f"{n:,}" for n in found.mesh.shape)
-    what = "sum" if found.traits.values.discrete else "integral"
     lines = [
         f"{found.traits.name} on {box}, {cells} cells; {LABELS[found.traits.likelihood]} over {len(found.rows):,} rows"
     ]
     for name, side in (("before training", found.before), (f"after {found.after.step:,} steps", found.after)):
-        lines.append(f"   {name:<18} {what} {side.integral:.4f}   {side.nats:.4f} nats")
+        lines.append(f"   {name:<18} {side.mesh.measure} {side.integral:.4f}   {side.nats:.4f} nats")
     return lines
 
 
@@ -34,7 +33,7 @@ def density_text(found: Densities, ascii_only: bool = False) -> str:
     lines = density_figures(found)
     draw = _curve if len(found.mesh.axes) == 1 else _plane
     for name, side in (("before", found.before), ("after", found.after)):
-        lines += ["", f"{name} (highest: {float(np.nanmax(side.density)):.4g})", *draw(side, ascii_only)]
+        lines += ["", f"{name} (highest: {float(_finite(side.density).max()):.4g})", *draw(side, ascii_only)]
     return "".join(f"{line.rstrip()}\n" for line in lines)
 
 

@@ -167,6 +167,7 @@ def test_text(name: str, tool: Run) -> None:
         (["line", "--box=1"], "argument --box: `1` is not LOW,HIGH or LOW,HIGH,LOW,HIGH"),
         (["line", "--box=1,0"], "--box of 2 numbers for 1 variables"),
         (["line", "--box=0,1,0,1"], "--box of 4 numbers for 1 variables"),
+        (["plane", "--size", "5000"], "--size 5000 makes 25,000,000 cells, and 16,777,216 are the most"),
         (["line", "-o", "x.svg"], "argument -o/--output: `x.svg` does not end in .png, .npz"),
         (["line", "--data", "absent.npy"], "cannot read `absent.npy`: No such file or directory"),
         (["dice", "--box=0,1,0,1"], "the model is of integers, which all are shown: --box and --size do not go with it"),
