@@ -71,20 +71,25 @@ class MixtureCDF(Transform):
         log_u, log_rest, log_slope = ((log_w + term).logsumexp(-1) for term in terms)
         return log_u, log_rest, log_slope
 
+    def tails(self, x: torch.Tensor, parts: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:
+        """y, log C(y) and log C(-y) of each component, (..., K), and log u and log(1 - u)."""
+        log_w, m, log_s = parts
+        y = (x[..., None] - m) * (-log_s).exp()
+        below, above = self.log_cdf(y), self.log_cdf(-y)
+        return y, below, above, (log_w + below).logsumexp(-1), (log_w + above).logsumexp(-1)
+
     def logit(self, x: torch.Tensor, parts: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, torch.Tensor]:
         """logit(u), and the log of its slope u' / (u (1 - u)).
 
         In a tail u' and u are both tiny: each component's ratio of the two is taken before they are summed.
         """
-        log_w, m, log_s = parts
-        y = (x[..., None] - m) * (-log_s).exp()
-        below, above = self.log_cdf(y), self.log_cdf(-y)
-        log_u, log_rest = (log_w + below).logsumexp(-1), (log_w + above).logsumexp(-1)
-        side, tail = (log_u < log_rest)[..., None], torch.minimum(log_u, log_rest)
+        log_w, _, log_s = parts
+        y, below, above, log_u, log_rest = self.tails(x, parts)
+        side = (log_u < log_rest)[..., None]
         log_c = torch.where(side, below, above)
-        hazard = self.log_hazard(torch.where(side, y, -y), log_c)
-        log_slope = (log_w + log_c - tail[..., None] + hazard - log_s).logsumexp(-1) - torch.maximum(log_u, log_rest)
-        return log_u - log_rest, log_slope
+        ratios = log_w - log_s + log_c + self.log_hazard(torch.where(side, y, -y), log_c)
+        tail, rest = torch.minimum(log_u, log_rest), torch.maximum(log_u, log_rest)
+        return log_u - log_rest, (ratios - tail[..., None]).logsumexp(-1) - rest
 
     def root(self, t: torch.Tensor, theta: torch.Tensor) -> torch.Tensor:
         """The x with logit(u) = t. One Newton step from x, of length 0, carries the gradient dx = (dt - d logit) /
@@ -103,14 +108,17 @@ class MixtureCDF(Transform):
         ends = [m + log_s.exp() * end[..., None] for end in self.reach(t)]
         low, high = ends[0].amin(-1), ends[1].amax(-1)
         x = (low + high) / 2
-        halvings = 44 if t.dtype == torch.float64 else 26
-        for k in range(halvings + 4):
+        for _ in range(44 if t.dtype == torch.float64 else 26):
+            *_, log_u, log_rest = self.tails(x, parts)
+            below = log_u - log_rest < t
+            low, high = torch.where(below, x, low), torch.where(below, high, x)
+            x = (low + high) / 2
+        for _ in range(4):
             found, log_slope = self.logit(x, parts)
             below = found < t
             low, high = torch.where(below, x, low), torch.where(below, high, x)
             newton = x + (t - found) * (-log_slope).exp()
-            good = (newton > low) & (newton < high) & (k >= halvings)
-            x = torch.where(good, newton, (low + high) / 2)
+            x = torch.where((newton > low) & (newton < high), newton, (low + high) / 2)
         return x
 
 

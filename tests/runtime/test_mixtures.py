@@ -45,8 +45,8 @@ def test_the_log_of_the_normal_distribution_function_has_the_derivative_of_its_h
     wanted = (2 / torch.pi) ** 0.5 / torch.special.erfcx(-exact / 2**0.5)
     rounding = 3e-4 if dtype == torch.float32 else 1e-12
     assert ((slope.double() - wanted).abs() <= rounding * wanted + 1e-30).all()
-    around = torch.tensor([-30.0001, -29.9999], dtype=torch.float64)
-    assert torch.allclose(log_ndtr(around), torch.special.log_ndtr(around), rtol=1e-15)
+    around = torch.tensor([-50.0001, -49.9999], dtype=torch.float64)
+    assert torch.allclose(log_ndtr(around), torch.special.log_ndtr(around), rtol=1e-14)
 
 
 @KINDS
