@@ -156,7 +156,7 @@ def judged(system: System, name: str, rows: Rows, budget: Budget, seeds: int, fo
     """A line for each peer; one that is not installed has no figures."""
     makers: dict[str, Callable[[], Rival]] = {OURS: partial(own, system, rows.features, folder)}
     makers |= {who: partial(make, rows.features) for who, make in system.peers.items() if installed(make)}
-    results, ratios = contest(makers, rows, budget, range(seeds))
+    results, ratios = contest(makers, rows, budget, range(seeds), partial(print, file=sys.stderr, flush=True))
     found = {result.who: result for result in results}
     lines = []
     for who in system.peers:

@@ -198,6 +198,7 @@ def test_the_command_writes_json(
     out, err = capsys.readouterr()
     assert out.splitlines()[0].split()[:4] == ["system", "table", "steps", "peer"]
     assert f"GONE is missing: {gone.file}" in err
+    assert "seed 0: flowspec " in err
     record = json.loads((tmp_path / "out.json").read_text())
     assert [line["table"] for line in record["lines"]] == ["SMALL"] * 2
     assert len(record["lines"][0]["ours"]["test"]) == 1

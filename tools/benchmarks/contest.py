@@ -114,11 +114,15 @@ class Result:
 
 
 def contest(
-    makers: dict[str, Callable[[], Rival]], rows: Rows, budget: Budget, seeds: Sequence[int]
+    makers: dict[str, Callable[[], Rival]],
+    rows: Rows,
+    budget: Budget,
+    seeds: Sequence[int],
+    told: Callable[[str], None] = lambda line: None,
 ) -> tuple[list[Result], dict[str, float]]:
     """Everyone trained from every seed; and the median over steps of the ratio of our seconds to each peer's.
 
-    `makers` has ours first. A seed decides the first weights and the batches.
+    `makers` has ours first. A seed decides the first weights and the batches; `told` hears of each one that is done.
     """
     runs: dict[str, list[Learner]] = {name: [] for name in makers}
     for seed in seeds:
@@ -126,6 +130,7 @@ def contest(
         race(learners, rows, budget, seed)
         for learner in learners:
             runs[learner.name].append(learner)
+        told(f"seed {seed}: " + ", ".join(f"{one.name} {one.test:.3f}" for one in learners))
     times = {name: [t for learner in found for t in learner.seconds] for name, found in runs.items()}
     own = times[next(iter(makers))]
     ratios = {name: median(a / b for a, b in zip(own, theirs, strict=True)) for name, theirs in times.items()}
