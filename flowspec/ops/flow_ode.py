@@ -19,7 +19,7 @@ ADAPTIVE = ("dopri5", "dopri8", "bosh3")
 TOLERANCE: dict[str, Any] = {"type": "number", "minimum": 1e-12, "maximum": 0.1}
 STEPS = 20
 DEFAULT = 1e-5
-SLACK = 100  # local errors below the tolerance add up along the way: what a whole solve is held to, in tolerances
+SLACK = 20  # local errors below the tolerance add up along the way: what a whole solve is held to, in tolerances
 
 
 @dataclass(frozen=True)

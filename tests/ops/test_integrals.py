@@ -118,6 +118,13 @@ def test_steps_without_a_net(values: str, steps: str, size: int) -> None:
     assert abs(integral(model, values, size) - 1) < 1e-3
 
 
+@pytest.mark.parametrize("size", [1, 2])
+@pytest.mark.parametrize("solver", ["solver: rk4, steps: 10", "solver: dopri5, rtol: 1e-4, atol: 1e-4"])
+def test_solutions_of_odes(solver: str, size: int) -> None:
+    model = instance(_class(size, "real", f"{{ode: {{net: [{{linear: 5}}, tanh], {solver}}}}}, affine", "normal"), 2)
+    assert abs(integral(model, "real", size) - 1) < 1e-3
+
+
 def test_every_transform_and_every_density_stands_in_the_table() -> None:
     assert set(vocabulary("transform")) == set(REAL) | set(UNIT) | set(SQUASH)
     assert set(vocabulary("density")) == set(ON_REAL) | set(ON_UNIT) | ELSEWHERE
