@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser, "flowspec attribute runs/nice --with label=3 --without label=8 -o three.npz, and then "
         "flowspec sample runs/nice --attribute three.npz -o strip.png",
     )  # fmt: skip
-    rows = "rows with the attribute: LABEL=N for those of the data with that label, or FILE or FILE:KEY"
+    rows = "rows with the attribute: LABEL=N or LABEL=N,N for those of the data with that label, or FILE or FILE:KEY"
     parser.add_argument("--with", dest="plus", metavar="SET", required=True, help=rows)
     others = "rows without it, likewise (default: those of the data with any other label)"
     parser.add_argument("--without", dest="minus", metavar="SET", help=others)
@@ -72,10 +72,10 @@ def _wish(text: str, args: argparse.Namespace) -> Wish:
     """The rows that a set names. A file of the name LABEL=N wins."""
     from flowspec.train import Wish
 
-    match = re.fullmatch(r"([A-Za-z_]\w*)=(-?\d+)", text)
+    match = re.fullmatch(r"([A-Za-z_]\w*)=(-?\d+(?:,-?\d+)*)", text)
     if match is None or Path(text).exists():
         return Wish(text, args.split)
-    return Wish(args.data, args.split, match[1], int(match[2]))
+    return Wish(args.data, args.split, match[1], tuple(int(word) for word in match[2].split(",")))
 
 
 def _without(args: argparse.Namespace) -> Wish:
@@ -87,4 +87,4 @@ def _without(args: argparse.Namespace) -> Wish:
     first = _wish(args.plus, args)
     if not first.name:
         raise UsageError("nothing says which rows are without the attribute", "name them: --without OTHERS.npz")
-    return Wish(first.source, first.split, first.name, first.value, equal=False)
+    return Wish(first.source, first.split, first.name, first.values, equal=False)

@@ -59,12 +59,13 @@ class Attribute:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Which rows: those of `source` (None: the data of the run) in `split` whose label `name` is `value`, or is not."""
+    """Which rows: those of `source` (None: the data of the run) in `split` whose label `name` is one of `values`, or none
+    of them; without a name all rows."""
 
     source: str | None
     split: str
     name: str = ""
-    value: int = 0
+    values: tuple[int, ...] = ()
     equal: bool = True
 
 
@@ -95,11 +96,12 @@ def chosen_rows(trained: Trained, wish: Wish) -> Split:
     if not wish.name:
         return rows
     labels = rows.given[wish.name].reshape(len(rows))
-    found = np.flatnonzero((labels == wish.value) == wish.equal)
+    found = np.flatnonzero(np.isin(labels, wish.values) == wish.equal)
     if not len(found):
-        known = ", ".join(str(int(v)) for v in np.unique(labels)[:20])
+        known = ", ".join(f"{v:g}" for v in np.unique(labels)[:20])
+        words = " or ".join(map(str, wish.values))
         raise TrainError(
-            f"no row of the {wish.split} split has {wish.name} {'' if wish.equal else 'other than '}{wish.value}",
+            f"no row of the {wish.split} split has {wish.name} {'' if wish.equal else 'other than '}{words}",
             f"its values are {known}",
         )
     return _plain(rows, trained).rows(found)

@@ -189,6 +189,20 @@ def test_the_attribute_of_a_linear_flow(tool: Run, runs: Path) -> None:
 def test_sets_from_labels_and_from_files(tool: Run) -> None:
     done(tool, "attribute", "linear", "--with", "label=2", "--data", "points.npz", "-o", "v.npz")
     data = np.load("points.npz")
+    done(
+        tool,
+        "attribute",
+        "linear",
+        "--with",
+        "label=2",
+        "--without",
+        "label=0,1,3",
+        "--data",
+        "points.npz",
+        "-o",
+        "u.npz",
+    )
+    assert np.array_equal(np.load("u.npz")["direction"], np.load("v.npz")["direction"])
     np.save("two.npy", data["x_train"][data["label_train"] == 2])
     np.save("rest.npy", data["x_train"][data["label_train"] != 2])
     done(tool, "attribute", "linear", "--with", "two.npy", "--without", "rest.npy", "-o", "w.npz")
