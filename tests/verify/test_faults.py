@@ -85,7 +85,7 @@ FAULTS = {
         "ensemble", (("torch.randint(self.orders, (n,)", "torch.randint(1, (n,)"),), "samples against all states"
     ),
     "two levels at once": Fault("made", (("(self.level_of[member] == level)", "(self.level_of[member] == level + (level == 3))"),), "sampling levels"),
-    "samples outside the support": Fault("made", (("torch.where(wanted, self.family.sample(", "torch.where(wanted, 2 * self.family.sample("),), "support of samples"),
+    "samples outside the support": Fault("made", (("torch.where(wanted, self.family.drawn(", "torch.where(wanted, 2 * self.family.drawn("),), "support of samples"),
     # densities
     "a density without its scale": Fault(
         "parts", (("(-log_scale).exp()) - log_scale", "(-log_scale).exp())"),), "terms", "^a$"
