@@ -26,6 +26,7 @@ from flowspec.order import Order
 from flowspec.passes.blind import completeness
 from flowspec.passes.cost import net_cost
 from flowspec.passes.coverage import Coverage, Whose, coverage_findings, flow_coverage, part_ties
+from flowspec.passes.density_labels import density_labels
 from flowspec.passes.drawn_coverage import drawn_coverage, prior_findings
 from flowspec.passes.draws import OF_MODELS, as_data, draw_findings
 from flowspec.passes.facts import DensityFacts, Facts, FlowFacts, NetFacts, Summary
@@ -298,7 +299,7 @@ class _Run:
         return None if orders is None else net
 
     def _cover(self, flow: Flow, layouts: tuple[Layout, ...]) -> None:
-        ties = part_ties(flow, layouts, lambda model: bool(self.densities[model].orders[0].allowed()), self.coverage)
+        ties = part_ties(flow, layouts, lambda part: density_labels(part, self.densities[part]), self.coverage)
         coverage = flow_coverage(flow, layouts, self.nets.get, ties)
         self.coverage[flow] = coverage
         self.findings.extend(coverage_findings(flow, coverage, Whose()))

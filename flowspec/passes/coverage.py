@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from flowspec.diagnostics import Finding
 from flowspec.graph.layout import Layout
-from flowspec.graph.model import Autoregressive, Density, Flow, FlowNode
+from flowspec.graph.model import Autoregressive, Density, Flow, FlowNode, Leaf
 from flowspec.ops.coupling import AutoregressiveStep, Conditioned, Coupling
 from flowspec.passes.facts import NetFacts
 from flowspec.passes.free_paths import Paths, free_paths
@@ -210,26 +210,29 @@ def _mix_ordered(here: Ints, net: NetFacts, union: _Union) -> None:
 # --- what the densities of parts join ------------------------------------------------------------------------------------
 
 
-def part_ties(
-    flow: Flow, layouts: tuple[Layout, ...], ordered: Callable[[Autoregressive], bool], known: Mapping[Flow, Coverage]
-) -> list[Tie]:
-    """What the densities of all parts join. `ordered` says whether a chain of conditionals has any variable know another;
-    `known` is the coverage of the flows inside."""
+Labels = Callable[[Leaf | Autoregressive], Ints]
+
+
+def part_ties(flow: Flow, layouts: tuple[Layout, ...], labels: Labels, known: Mapping[Flow, Coverage]) -> list[Tie]:
+    """What the densities of all parts join. `labels` numbers the groups of variables that a density which is no flow
+    joins by itself; `known` is the coverage of the flows inside."""
     ties = []
     for part in flow.parts:
         at = np.arange(layouts[part.value].units)
-        ties += [Tie(part.value, some, given) for some, given in _joined(part.density, flow, at, ordered, known)]
+        ties += [Tie(part.value, some, given) for some, given in _joined(part.density, flow, at, labels, known)]
     return ties
 
 
 def _joined(
-    density: Density, flow: Flow, at: Ints, ordered: Callable[[Autoregressive], bool], known: Mapping[Flow, Coverage]
+    density: Density, flow: Flow, at: Ints, labels: Labels, known: Mapping[Flow, Coverage]
 ) -> Iterator[tuple[Ints, list[int]]]:
     """The entries of a part of `flow` that a density over those `at` joins, with the values of `flow` that it is given."""
     if not isinstance(density, Flow):
-        given = given_values(density, flow)
-        if given or (isinstance(density, Autoregressive) and ordered(density)):
+        if given := given_values(density, flow):
             yield at, given
+            return
+        own = labels(density)
+        yield from ((at[own == label], []) for label in np.unique(own))
         return
     inner = known[density]
     for label in np.unique(inner.labels):
@@ -239,7 +242,7 @@ def _joined(
         if given := [value for c in contexts if (value := flow.own(c.origin)) is not None]:
             yield at[inner.entries[node.input]], given
     for part in density.parts:
-        yield from _joined(part.density, flow, at[inner.entries[part.value]], ordered, known)
+        yield from _joined(part.density, flow, at[inner.entries[part.value]], labels, known)
 
 
 @dataclass(frozen=True, slots=True)

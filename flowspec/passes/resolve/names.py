@@ -27,6 +27,7 @@ _MODEL = frozenset(
         "projection",
         "seed",
         "draw",
+        "outer_x",
         "log_det",
         "flow",
         "unflow",
