@@ -76,7 +76,8 @@ class Side:
 @dataclass(frozen=True, slots=True, eq=False)
 class Densities:
     """What `flowspec density` shows: both sides, rows of data and samples (n, D) in the units of the data, and, for a flow
-    of as many latents, those of the mesh (one variable: both sides have them) and of the rows."""
+    of as many latents, those of the mesh (one variable: both sides have them) and of the rows. `count` is how many rows
+    were scored, of which the first are shown."""
 
     traits: Traits
     before: Side
@@ -84,6 +85,7 @@ class Densities:
     rows: Array
     samples: Array
     z_rows: Array | None
+    count: int
 
     @property
     def mesh(self) -> Mesh:
@@ -106,7 +108,7 @@ class Densities:
             "box": box,
             "cells": cells,
             "measures": measures,
-            "rows": len(self.rows),
+            "rows": self.count,
             **sides,
         }
 
@@ -163,7 +165,7 @@ def densities(fresh: Trained, trained: Trained, frame: Frame, counter: Counter |
     samples = _samples(trained, given, frame)
     z_rows = _latents(trained, shown, frame)
     flat = original_units(shown.x, trained.run.load_standard()).reshape(len(shown), -1)
-    return Densities(traits, before, after, flat, samples, z_rows)
+    return Densities(traits, before, after, flat, samples, z_rows, len(rows))
 
 
 def _one_each(traits: Traits, chosen: Mapping[str, str]) -> Mapping[str, str]:

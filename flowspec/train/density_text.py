@@ -21,7 +21,7 @@ def density_figures(found: Densities) -> list[str]:
     box = " x ".join(f"[{low:.4g}, {high:.4g}]" for low, high in found.mesh.box)
     cells = " x ".join(f"{n:,}" for n in found.mesh.shape)
     lines = [
-        f"{found.traits.name} on {box}, {cells} cells; {LABELS[found.traits.likelihood]} over {len(found.rows):,} rows"
+        f"{found.traits.name} on {box}, {cells} cells; {LABELS[found.traits.likelihood]} over {found.count:,} rows"
     ]
     for name, side in (("before training", found.before), (f"after {found.after.step:,} steps", found.after)):
         lines.append(f"   {name:<18} {side.mesh.measure} {side.integral:.4f}   {side.nats:.4f} nats")
