@@ -9,7 +9,7 @@ from flowspec.emit.classes import class_lines, constant_lines
 from flowspec.plan import Plan
 from flowspec.plan.runtime import mentions, needed
 
-_STANDARD = ("hashlib", "math")
+_STANDARD = ("hashlib", "math", "warnings")
 
 
 def source(plan: Plan, link: bool = False) -> str:

@@ -5,9 +5,22 @@ from __future__ import annotations
 import math
 
 import torch
+from torch import nn
 
 from flowspec.runtime.densities import Density
 from flowspec.runtime.scores import sample_gradients, sign_sketch
+
+
+def inverse_from(step: nn.Module) -> object:
+    """The inverse of a step, which first starts from what it is given."""
+    inverse = step.inverse
+
+    def run(z: torch.Tensor, **given: torch.Tensor) -> torch.Tensor:
+        step.initialize(z, inverse=True)  # type: ignore[operator]
+        found: torch.Tensor = inverse(z, **given)  # type: ignore[operator]
+        return found
+
+    return run
 
 
 class Model(Density):
@@ -99,15 +112,24 @@ class Model(Density):
 
     @torch.no_grad()
     def initialize(self, x: torch.Tensor, **given: torch.Tensor) -> None:
-        """Let the steps that start from data (ActNorm) start from this batch, in order; each does so only once."""
+        """Let the steps that start from data (ActNorm) start from this batch, in order; each does so only once.
+
+        Where torch.distributed runs, every rank has to call it, each with a batch of its own, before or after it is
+        wrapped (then as `wrapped.module.initialize`): the ranks start from all batches together, and stay equal. Not
+        for parameters that are sharded already.
+        """
         waiting = [m for m in self.modules() if hasattr(m, "initialized") and not m.initialized]
         hooks = [m.register_forward_pre_hook(lambda step, args: step.initialize(args[0])) for m in waiting]
         try:
+            for step in waiting:  # some run backwards first
+                vars(step)["inverse"] = inverse_from(step)
             if waiting:
                 self.log_prob(x, **given)
         finally:
             for hook in hooks:
                 hook.remove()
+            for step in waiting:
+                vars(step).pop("inverse", None)
 
     def reset_buffers(self, device: torch.device | None = None) -> None:
         """Rebuild every mask and index below this model, by default where its first parameter is."""

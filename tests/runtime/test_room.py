@@ -14,6 +14,7 @@ ALLOWED = {
     "from torch.nn import functional as F",
     "import math",
     "import hashlib",
+    "import warnings",
     "from __future__ import annotations",
 }
 
