@@ -107,6 +107,7 @@ class NetContext:
     orders: int = 1
     values: Support | None = None  # of x in an autoregressive net, and of what is modelled where it is independent
     joint: bool = False
+    counts: tuple[tuple[str, int], ...] = ()  # the categories of each context that holds integers, by its name
 
     @property
     def owners(self) -> Layout:

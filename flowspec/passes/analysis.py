@@ -31,7 +31,7 @@ from flowspec.passes.drawn_coverage import drawn_coverage, prior_findings
 from flowspec.passes.draws import OF_MODELS, as_data, draw_findings
 from flowspec.passes.facts import DensityFacts, Facts, FlowFacts, NetFacts, Summary
 from flowspec.passes.flow_shapes import flow_shapes
-from flowspec.passes.heads import channel_findings, head_context, idle_modifier, value_findings
+from flowspec.passes.heads import channel_findings, counted, flow_counts, head_context, idle_modifier, value_findings
 from flowspec.passes.knowledge.bounds import free_knowledge, ordered_knowledge
 from flowspec.passes.knowledge.reach import net_reach
 from flowspec.passes.knowledge.seen import contexts_seen
@@ -45,7 +45,7 @@ def analyse_program(program: Program) -> Facts:
 
     A program that is not `whole` has stand-ins for what failed: the passes say what is wrong with the rest of it.
     """
-    run = _Run(program)
+    run = _Run(program, counts={f"given:{d.name}": d.count for d in program.givens if d.classes is None})
     origins = {f"given:{d.name}": d.layout for d in program.givens if d.layout.units}
     if not isinstance(program.model, Flow):
         run.findings.extend(value_findings(program.model, program.x.support))
@@ -76,6 +76,7 @@ class _Run:
     findings: list[Finding] = field(default_factory=list)
     coverage: dict[Any, Coverage] = field(default_factory=dict)
     seen_contexts: set[str] = field(default_factory=set)
+    counts: dict[str, int | None] = field(default_factory=dict)  # the categories of what is integer, by its origin
     _nets: dict[Any, NetFacts | None] = field(default_factory=dict)
     _orders: dict[Any, tuple[Order, ...] | None] = field(default_factory=dict)
 
@@ -161,6 +162,7 @@ class _Run:
         orders: tuple[Order, ...] | None, model: Autoregressive | None = None,
     ) -> NetFacts | None:  # fmt: skip
         sources = {"x": context.x, **{c.name: origins[c.origin] for c in conditioner.contexts if c.origin in origins}}
+        context = counted(context, conditioner, self.counts)
         key = (id(conditioner.graph), context, tuple(sorted(sources.items())), tuple(id(o) for o in orders or ()))
         if key not in self._nets:
             self._nets[key] = self._new_net(conditioner, context, sources, orders, owner, model)
@@ -186,8 +188,7 @@ class _Run:
                 return None
             free = free_knowledge(graph, shapes, context)
             self.findings.extend(free.findings)
-            refused = any(f.severity == "error" for f in free.findings)
-            return None if refused else net_cost(NetFacts(conditioner, context, shapes, free))
+            return None if free.refused else net_cost(NetFacts(conditioner, context, shapes, free))
         knowledge = ordered_knowledge(graph, shapes, context, orders)
         self.findings.extend(knowledge.findings)
         if any(shapes.layouts[i] is None for i in graph.live()):
@@ -231,6 +232,7 @@ class _Run:
         layouts = shapes.layouts
         whole = tuple(lay for lay in layouts if lay is not None)
         inner = {**origins, **shapes.origins(flow.number)}
+        self.counts.update(flow_counts(flow, supports.forward))
         computed = self._computed(flow, layout, inner)
         drawn = [self._drawn(flow, n, layouts[n.input], inner) for n in flow.nodes if n.op.drawn is not None]
         nets = [

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from flowspec.diagnostics import Finding, Span
 from flowspec.graph.layout import Layout
-from flowspec.graph.model import Autoregressive, Leaf, OrderChoice
+from flowspec.graph.model import Autoregressive, Conditioner, Flow, Leaf, OrderChoice, value_origin
 from flowspec.graph.support import Support
 from flowspec.ops.base import NetContext
 from flowspec.ops.densities import DensityOp
@@ -34,6 +35,17 @@ def _count(values: Support) -> int | None:
     if values.unknown:
         return 0
     return max(values.count) if isinstance(values.count, tuple) else values.count
+
+
+def counted(context: NetContext, conditioner: Conditioner, counts: Mapping[str, int | None]) -> NetContext:
+    """The place of a net that knows the categories of the integers it is given; `counts` are those of all origins."""
+    found = tuple((c.name, count) for c in conditioner.contexts if (count := counts.get(c.origin)))
+    return replace(context, counts=found)
+
+
+def flow_counts(flow: Flow, values: Sequence[Support]) -> dict[str, int | None]:
+    """The categories of each value of a flow, by its origin: None of real numbers."""
+    return {value_origin(flow.number, k): _count(support) for k, support in enumerate(values)}
 
 
 def idle_modifier(order: OrderChoice, layout: Layout) -> Iterator[Finding]:

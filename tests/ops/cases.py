@@ -141,6 +141,13 @@ POINTWISE = (
     flow("norm/batch-sites", "net:norm", "{coupling: {keep: checkerboard, net: [{conv: 4, kernel: 3}, {norm: batch}, tanh]}}", shape="[1, 3, 3]"),
     ordered("one_hot", "net:one_hot", f"[one_hot, {CONV}]"),
     ordered("one_hot/vector", "net:one_hot", "[one_hot, {conv: 5, kernel: 3}]", shape="[5]"),
+    ordered("one_hot/context", "net:one_hot net:embedding",
+            "{o: {one_hot: {}, in: c}, e: {embedding: 3, in: v}, g: {linear: [2, 3, 3], in: e},"
+            " h: {conv: 6, kernel: 3, in: x, given: [o, g]}}",
+            more="given: {c: {shape: [2, 3, 3], values: 4}, v: {shape: [3], values: 5}}\n"),
+    ordered("embedding/context", "net:embedding",
+            "{e: {embedding: 3, in: c}, b: {one_hot: {}, in: b2}, h: {conv: 6, kernel: 3, in: x, given: [e, b]}}",
+            more="given: {c: {shape: [2, 3, 3], values: 4}, b2: {shape: [1, 3, 3], values: binary}}\n"),
     ordered("one_hot/channels", "net:one_hot", f"[one_hot, {CONV}]", shape="[2, 3, 3]"),
     ordered("embedding", "net:embedding", f"[{{embedding: 4}}, {CONV}]", shape="[2, 3, 3]"),
     ordered("embedding/flat-after", "net:embedding", "[{embedding: {out: 2}}, {linear: 12}, tanh]", shape="[4]"),

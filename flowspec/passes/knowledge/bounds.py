@@ -54,6 +54,11 @@ class Knowledge:
     findings: tuple[Finding, ...]
     dead: tuple[tuple[int, int], ...] = ()
 
+    @property
+    def refused(self) -> bool:
+        """Whether the net cannot be built."""
+        return any(finding.severity == "error" for finding in self.findings)
+
     def knows_nothing(self, i: int) -> bool:
         """Whether value i is all context and coordinates, without anything of x."""
         bounds = self.bounds[i]

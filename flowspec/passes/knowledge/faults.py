@@ -214,7 +214,9 @@ def degenerate_norm_alone(node: NetNode, units: int, layout: Layout) -> Finding:
         f"`{node.id}` normalizes over {over}, {lost}",
         node.span,
         helps=(
-            "normalize before the values are put side by side" if copied else "widen the layer before it to three or more",
+            "normalize before the values are put side by side"
+            if copied
+            else "widen the layer before it to three or more",
         ),
         node=node.id,
     )
