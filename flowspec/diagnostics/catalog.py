@@ -140,7 +140,7 @@ CODES: tuple[Code, ...] = (
     Code("FS366", "drawn-without-gradient", "error", "a step draws from a density that gives no gradient"),
     Code("FS367", "drawn-blindly", "warning", "a step draws from a density that sees nothing of x"),
     Code("FS368", "inexact-posterior", "error", "a step takes a log-density off log p(x) that is not exact"),
-    Code("FS369", "unsteady-velocity", "error", "the velocity of an ODE is not one function of z and t"),
+    Code("FS369", "rough-velocity", "error", "the velocity of an ODE is not one smooth function of z and t"),
     Code("FS370", "argument-of-another-solver", "error", "an argument of an ODE belongs to solvers of another kind"),
     Code("FS371", "solution-may-escape", "error", "cannot prove: the velocity of an ODE may grow faster than linearly"),
     Code("FS372", "two-times", "error", "a context hides the time in the net of an ODE"),

@@ -145,6 +145,7 @@ class NetOp(Op):
     copies: ClassVar[bool] = False  # hands every number of its inputs on as it is
     bounded: ClassVar[bool] = False  # gives bounded numbers, whatever it reads
     multiplies: ClassVar[bool] = False  # gives products of its inputs
+    kinked: ClassVar[bool] = False  # has a derivative that jumps
     repeatable: ClassVar[bool] = False  # may stand again after itself without a change of meaning (semantics D6)
 
     def layout(self, context: NetContext, inputs: tuple[Layout, ...]) -> Layout:

@@ -35,6 +35,7 @@ class Relu(Pointwise):
 
     name = "relu"
     call = "torch.relu({0})"
+    kinked = True
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,7 @@ class NetLeakyRelu(Pointwise):
     name = "leaky_relu"
     main = "slope"
     neutral = (("slope", 1),)
+    kinked = True
     slope: float = arg(NUMBER, "slope below 0", 0.01)
 
     def lower(self, site: NetSite) -> Lowered:

@@ -1,6 +1,7 @@
-"""Velocities of ODEs: whether a solution exists, is unique, and is the same at every call (Picard and Lindelof).
+"""Velocities of ODEs: whether a solution exists, is unique, and can be followed by a solver (Picard and Lindelof).
 
-Every op of a net is continuous, and Lipschitz on bounded sets; so one solution starts at each point. It exists for all
+A velocity is one smooth function of z and t: the same at every call, and with a derivative that does not jump, since its
+trace is what log|det| integrates, and no solver keeps its tolerance across jumps. Every op of a net is continuous, and Lipschitz on bounded sets; so one solution starts at each point. It exists for all
 times, both ways, if the velocity grows no faster than linearly: |f(z, t)| <= a + b |z| keeps |z| below an exponential.
 """
 
@@ -19,7 +20,7 @@ def velocity_findings(flow: Flow) -> Iterator[Finding]:
     for node in flow.nodes:
         if node.conditioner is not None and _is_velocity(node) and id(node.conditioner.graph) not in judged:
             judged.add(id(node.conditioner.graph))
-            yield from _unsteady(node, node.conditioner)
+            yield from _rough(node, node.conditioner)
             yield from _too_fast(node, node.conditioner.graph)
 
 
@@ -27,19 +28,18 @@ def _is_velocity(node: FlowNode) -> bool:
     return TIME in dict(node.op.offers).values()
 
 
-def _unsteady(step: FlowNode, net: Conditioner) -> Iterator[Finding]:
-    """Ops with which the velocity is not one function of z and t."""
+def _rough(step: FlowNode, net: Conditioner) -> Iterator[Finding]:
+    """Ops with which the velocity is not one smooth function of z and t."""
     for i in sorted(net.graph.live()):
         found = net.graph.nodes[i]
         if found.op.unsteady:
-            yield Finding(
-                "FS369",
-                f"`{found.id}` in the velocity of `{step.id}` {found.op.unsteady}: it is no function of z and t",
-                found.span,
-                f"{found.op.unsteady}",
-                helps=("drop it; `norm: layer` normalizes each site by itself, the same at every call",),
-                node=found.id,
-            )
+            message = f"`{found.id}` in the velocity of `{step.id}` {found.op.unsteady}: it is no function of z and t"
+            helps = "drop it; `norm: layer` normalizes each site by itself, the same at every call"
+            yield Finding("FS369", message, found.span, found.op.unsteady, helps=(helps,), node=found.id)
+        elif found.op.kinked:
+            message = f"`{found.id}` in the velocity of `{step.id}` has a kink: the trace of df/dz jumps on the way"
+            helps = "use `tanh`, `softplus`, `silu`, `elu` or `gelu`, with layers written out in place of a macro"
+            yield Finding("FS369", message, found.span, "its derivative jumps", helps=(helps,), node=found.id)
 
 
 def _too_fast(step: FlowNode, graph: NetGraph) -> Iterator[Finding]:

@@ -110,11 +110,12 @@ def _bounding(density: Density) -> Iterator[Any]:
 
 
 def _steps(density: Density) -> Iterator[Any]:
-    """The steps of a flow, and of the flows that its parts end in."""
+    """The steps of a flow, of the flows that its parts end in, and of those that its steps draw from."""
     if isinstance(density, Flow):
         yield from (node.op for node in density.nodes)
-        for part in density.parts:
-            yield from _steps(part.density)
+        drawn = [node.op.drawn for node in density.nodes if node.op.drawn is not None]
+        for inner in [*drawn, *(part.density for part in density.parts)]:
+            yield from _steps(inner)
 
 
 def named_order(order: int | None) -> dict[str, int]:

@@ -19,7 +19,7 @@ def codes(step: str, shape: str = "[2]", more: str = "") -> list[str]:
 
 def net(last: str) -> str:
     """Two values that grow with z, two that do not, and one that reads them."""
-    first = "a: {linear: 4, in: x}, b: {chain: [{linear: 4}, relu], in: x}, s: {chain: [{linear: 4}, sigmoid], in: x}"
+    first = "a: {linear: 4, in: x}, b: {chain: [{linear: 4}, silu], in: x}, s: {chain: [{linear: 4}, sigmoid], in: x}"
     return f"{{ode: {{net: {{{first}, u: {{linear: 4, in: t}}, {last}}}}}}}"
 
 
@@ -52,6 +52,16 @@ def test_a_context_may_be_multiplied() -> None:
 def test_velocities_that_change_between_calls(op: str) -> None:
     assert codes(f"{{ode: {{net: [{{linear: 4}}, {op}, tanh]}}}}") == ["FS369"]
     assert codes(f"{{coupling: {{keep: half, net: [{{linear: 4}}, {op}, tanh]}}, times: 2}}") == []
+
+
+@pytest.mark.parametrize("op", ["relu", "leaky_relu", "{mlp: [4]}"])
+def test_velocities_with_kinks(op: str) -> None:
+    assert codes(f"{{ode: {{net: [{{linear: 4}}, {op}, {{linear: 3}}, tanh]}}}}") == ["FS369"]
+
+
+@pytest.mark.parametrize("op", ["tanh", "sigmoid", "softplus", "silu", "elu", "gelu", "{norm: layer}"])
+def test_smooth_velocities(op: str) -> None:
+    assert codes(f"{{ode: {{net: [{{linear: 4}}, {op}]}}}}") == []
 
 
 def test_a_loop_is_reported_once() -> None:
