@@ -24,6 +24,13 @@ def _forbid(name: str, kind: str, argument: str, kinds: str) -> OpError:
     )
 
 
+def _triangular(n: int, seed: int | None) -> Construct:
+    """P L U: P from a seed, or one that each use draws for itself and keeps with its weights."""
+    if seed is None:
+        return construct("LUStep", n)
+    return construct("LUStep", n, Expr(f"permutation({n}, {seed})", ("permutation",)))
+
+
 @dataclass(frozen=True)
 class LinearStep(FlowOp):
     """z = W x, one invertible matrix over all the variables, flattened.
@@ -37,7 +44,7 @@ class LinearStep(FlowOp):
     main = "kind"
     kind: str = arg({"enum": ["dense", "lu", "qr", "householder"]}, "how the matrix is written")
     reflections: int | None = arg(POSITIVE_INT, "reflections in `qr` and `householder`; as many as variables", None)
-    seed: int = arg(SEED, "seed of the permutation in `lu`", 0)
+    seed: int | None = arg(SEED, "seed of the permutation in `lu`, which is otherwise drawn with the weights", None)
 
     @property
     def log_det_form(self) -> str:
@@ -46,7 +53,7 @@ class LinearStep(FlowOp):
     def accepts(self, layout: Layout) -> None:
         if self.reflections is not None and self.kind not in ("qr", "householder"):
             raise _forbid(self.name, self.kind, "reflections", "qr")
-        if self.seed and self.kind != "lu":
+        if self.seed is not None and self.kind != "lu":
             raise _forbid(self.name, self.kind, "seed", "lu")
         if layout.units > LARGEST:
             raise OpError(
@@ -74,7 +81,7 @@ class LinearStep(FlowOp):
             case "dense":
                 return construct("DenseStep", n)
             case "lu":
-                return construct("LUStep", n, Expr(f"permutation({n}, {self.seed})", ("permutation",)))
+                return _triangular(n, self.seed)
             case "qr":
                 return construct("QRStep", n, self._reflections(site.layout))
         return construct("HouseholderStep", n, self._reflections(site.layout))
@@ -91,7 +98,7 @@ class Conv1x1(FlowOp):
     name = "conv1x1"
     main = "kind"
     kind: str = arg({"enum": ["dense", "lu"]}, "how the matrix is written")
-    seed: int = arg(SEED, "seed of the permutation in `lu`", 0)
+    seed: int | None = arg(SEED, "seed of the permutation in `lu`, which is otherwise drawn with the weights", None)
 
     @property
     def log_det_form(self) -> str:
@@ -100,7 +107,7 @@ class Conv1x1(FlowOp):
     def accepts(self, layout: Layout) -> None:
         if layout.vector or layout.flat:
             raise OpError("FS220", "`conv1x1` needs channels at sites, and this is a vector", "use `linear: lu`")
-        if self.seed and self.kind != "lu":
+        if self.seed is not None and self.kind != "lu":
             raise _forbid(self.name, self.kind, "seed", "lu")
 
     def joined(self, layout: Layout) -> Entries | None:
@@ -114,4 +121,4 @@ class Conv1x1(FlowOp):
         n = axis_size(site.layout)
         if self.kind == "dense":
             return construct("DenseStep", n)
-        return construct("LUStep", n, Expr(f"permutation({n}, {self.seed})", ("permutation",)))
+        return _triangular(n, self.seed)

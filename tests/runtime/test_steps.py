@@ -73,6 +73,7 @@ CASES: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...]]] = {
     "dense of channels": (lambda: DenseStep(2), IMAGE),
     "lu": (lambda: LUStep(16, permutation(16, 3)), IMAGE),
     "lu of channels": (lambda: LUStep(3, [2, 0, 1]), (3, 4)),
+    "lu with a permutation of its own": (lambda: LUStep(5), (5,)),
     "qr": (lambda: QRStep(5, 5), (5,)),
     "qr of an image": (lambda: QRStep(16, 2), IMAGE),
     "householder": (lambda: HouseholderStep(4, 3), (4,)),
@@ -236,6 +237,30 @@ def test_an_inverse_follows_its_weights(build: Callable[[], nn.Module]) -> None:
             p.add_(0.1)
     assert torch.allclose(step.inverse(step(x)[0]), x)
     assert not torch.allclose(step.inverse(other(x)[0]), x)
+
+
+def test_a_random_permutation_is_saved_with_the_weights() -> None:
+    torch.manual_seed(0)
+    step, other, x = LUStep(9), LUStep(9), torch.randn(4, 9)
+    assert not torch.equal(step.index, other.index)
+    assert torch.equal(step(x)[0], x[:, step.index])
+    with torch.device("meta"):
+        empty = LUStep(9)
+    for twin in (other, empty.to_empty(device="cpu")):
+        twin.load_state_dict(step.state_dict())
+        assert torch.equal(twin(x)[0], step(x)[0])
+        assert torch.equal(twin.inverse(step(x)[0]), x)
+
+
+def test_a_given_permutation_is_rebuilt() -> None:
+    given = LUStep(3, [2, 0, 1])
+    assert list(given.state_dict()) == ["weight"]
+    with torch.device("meta"):
+        empty = LUStep(3, [2, 0, 1])
+    empty.to_empty(device="cpu").load_state_dict(given.state_dict())
+    assert empty.index.tolist() == [2, 0, 1]
+    with pytest.raises(ValueError, match="once"):
+        LUStep(3, [2, 0, 0])
 
 
 def test_inverses_are_finite_at_the_ends() -> None:

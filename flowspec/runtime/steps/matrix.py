@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from flowspec.runtime.masks import home, places, rebuild
+from flowspec.runtime.masks import home, rebuild
 from flowspec.runtime.precision import upcast
 
 
@@ -79,28 +79,29 @@ class DenseStep(MatrixStep):
 
 
 class LUStep(MatrixStep):
-    """W = P L U (Glow): z[k] = (L U x)[order[k]], L with a unit diagonal, U with a positive one.
+    """W = P L U (Glow): z[k] = (L U x)[index[k]], L with a unit diagonal, U with a positive one.
 
-    `weight` holds L below its diagonal, U above it, and the log of U's diagonal on it; at 0, W is the permutation.
+    `weight` holds L below its diagonal, U above it, and the log of U's diagonal on it; at 0, as at first, W is the
+    permutation. Without `order` that is drawn at random with the weights, and saved with them: in a chain of steps with one
+    and the same permutation a coupling can meet the same half again and again.
     """
 
     index: torch.Tensor
-    back: torch.Tensor
 
-    def __init__(self, n: int, order: list[int]) -> None:
+    def __init__(self, n: int, order: list[int] | None = None) -> None:
         super().__init__(n)
-        self.order = list(order)
-        if sorted(self.order) != list(range(n)):
+        self.order = None if order is None else list(order)
+        if self.order is not None and sorted(self.order) != list(range(n)):
             raise ValueError("the order of a permutation holds each of 0..n-1 once")
         self.weight = nn.Parameter(torch.zeros(n, n))
+        self.register_buffer("index", torch.randperm(n), persistent=self.order is None)
         self.reset_buffers()
         self.register_load_state_dict_post_hook(rebuild)
 
     def reset_buffers(self, device: torch.device | None = None) -> None:
-        """Rebuild the indices on a device."""
-        device = device or home(self)
-        self.register_buffer("index", torch.tensor(self.order, device="cpu").to(device), persistent=False)
-        self.register_buffer("back", torch.tensor(places(self.order), device="cpu").to(device), persistent=False)
+        """Rebuild the indices of a given order on a device; a random one comes from where the weights come from."""
+        if self.order is not None:
+            self.index = torch.tensor(self.order, device="cpu").to(device or home(self))
 
     def factors(self) -> tuple[torch.Tensor, torch.Tensor]:
         """L and U."""
@@ -117,7 +118,8 @@ class LUStep(MatrixStep):
 
     def undo(self, z: torch.Tensor) -> torch.Tensor:
         lower, upper = self.factors()
-        y = torch.linalg.solve_triangular(lower.T, z[:, self.back], upper=True, left=False, unitriangular=True)
+        back = self.index.argsort()
+        y = torch.linalg.solve_triangular(lower.T, z[:, back], upper=True, left=False, unitriangular=True)
         return torch.linalg.solve_triangular(upper.T, y, upper=False, left=False)
 
 
