@@ -108,12 +108,21 @@ def nflows_splines(features: int, steps: int, widths: tuple[int, ...], bins: int
 
 
 def nflows_coupling(features: int, steps: int, widths: tuple[int, ...]) -> Rival:
-    """Affine couplings; even columns are kept first, then odd ones. Scales stay between 0.001 and 1.001."""
+    """Affine couplings; even columns are kept first, then odd ones.
+
+    A scale of nflows' couplings stays below 1.001, so a chain of them can only contract: here they have the scale of its
+    masked steps, softplus(a) + 0.001.
+    """
     from nflows import distributions, flows, transforms
+
+    class Coupling(transforms.AffineCouplingTransform):  # type: ignore[misc]
+        def _scale_and_shift(self, transform_params: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+            shift, scale = transform_params.chunk(2, 1)
+            return nn.functional.softplus(scale) + 1e-3, shift
 
     def step(k: int) -> Any:
         mask = [(j + k) % 2 for j in range(features)]
-        return transforms.AffineCouplingTransform(mask, lambda i, o: Conditioner(i, *widths, o))
+        return Coupling(mask, lambda i, o: Conditioner(i, *widths, o))
 
     chain = transforms.CompositeTransform([step(k) for k in range(steps)])
     flow = flows.Flow(chain, distributions.StandardNormal([features]))
