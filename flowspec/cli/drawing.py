@@ -29,11 +29,13 @@ NARROWEST, PIPED = 20, 80  # columns
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """One picture in every form: for eyes, as JSON, and as an array. `array` raises UsageError where there is no one array."""
+    """One picture in every form: for eyes, as JSON, and as an array. `array` raises UsageError where there is no one array.
+    `film`, where there is one, is written in the place of the picture; it is given the suffix of the file."""
 
     picture: Picture
     json: Callable[[], str]
     array: Callable[[], np.ndarray[Any, Any]]
+    film: Callable[[str], str | bytes] | None = None
 
 
 def add_drawing(parser: argparse.ArgumentParser) -> None:
@@ -56,11 +58,13 @@ def _columns(text: str) -> int:
     return int(text)
 
 
-def run_drawing(args: argparse.Namespace, streams: Streams, draw: Callable[[Report], Drawing]) -> int:
+def run_drawing(
+    args: argparse.Namespace, streams: Streams, draw: Callable[[Report], Drawing], suffixes: tuple[str, ...] = SUFFIXES
+) -> int:
     """Check the spec and draw it; a spec with errors is answered with its findings, and nothing is drawn."""
     from flowspec.view.errors import ViewError
 
-    suffix = _suffix(args.output)
+    suffix = _suffix(args.output, suffixes)
     spec = source_of(args.spec, streams)
     report: Any = analyse(spec.name, spec.text)
     if not report.ok:
@@ -77,15 +81,19 @@ def run_drawing(args: argparse.Namespace, streams: Streams, draw: Callable[[Repo
     return 0
 
 
-def _suffix(output: str | None) -> str:
+def _suffix(output: str | None, suffixes: tuple[str, ...]) -> str:
     """The suffix of the file to write, "" for text on stdout. Raises UsageError for one that means nothing."""
     if output is None:
         return ""
     suffix = Path(output).suffix.lower()
-    if suffix in SUFFIXES:
+    if suffix in suffixes:
         return suffix
     found = f"`{output}` ends in `{suffix}`" if suffix else f"`{output}` has no suffix"
-    there = f"there are {', '.join(SUFFIXES)}; without `-o` the picture is text on stdout"
+    if suffix == ".gif":
+        raise UsageError(
+            f"{found}: a still picture is no GIF", "`flowspec order SPEC --animate -o FILE.gif` shows an order in time"
+        )
+    there = f"there are {', '.join(suffixes)}; without `-o` the picture is text on stdout"
     raise UsageError(f"{found}: the suffix chooses the format", there)
 
 
@@ -98,7 +106,7 @@ def _as_text(picture: Picture, args: argparse.Namespace, streams: Streams) -> st
 
 
 def _write(drawing: Drawing, path: str, suffix: str, streams: Streams) -> None:
-    write_whole(path, _CONTENT[suffix](drawing))
+    write_whole(path, drawing.film(suffix) if drawing.film else _CONTENT[suffix](drawing))
     streams.stderr.write(f"wrote {clean(path)}\n")
 
 

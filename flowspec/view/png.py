@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import pairwise
 from math import hypot
 from typing import Any
@@ -14,11 +15,13 @@ import numpy.typing as npt
 from flowspec.diagnostics.text import clean
 from flowspec.view.blocks import Block, Ink
 from flowspec.view.errors import ViewError
-from flowspec.view.items import Arrow, Frame, Page, Placed, Words
+from flowspec.view.items import Arrow, Frame, Item, Page, Placed, Words
+from flowspec.view.order_movie import HELD, LEGEND, Movie
 from flowspec.view.svg import RULED, head_of
 from flowspec.view.tones import FAINT, MISSING, PAPER, SEEN, TEXT
 
 SCALE = 2
+RAMP = 48  # shades of letters in a film
 
 
 def render_png(page: Page) -> bytes:
@@ -28,14 +31,76 @@ def render_png(page: Page) -> bytes:
         ViewError: when Pillow is not installed.
     """
     try:
-        from PIL import Image, ImageDraw
+        from PIL import Image
     except ImportError:
         raise ViewError(
             "a PNG needs Pillow, which is not installed",
             "install it (`pip install pillow`), or write an SVG: `-o FILE.svg`",
         ) from None
     image = Image.new("RGB", (SCALE * page.width, SCALE * page.height), PAPER["light"])
-    for item in page.items:
+    paint(image, page.items)
+    buffer = io.BytesIO()
+    image.save(buffer, format="PNG", optimize=True)
+    return buffer.getvalue()
+
+
+def render_film(movie: Movie, suffix: str) -> bytes:
+    """A film as the bytes of an animated GIF (`.gif`) or PNG (`.png`), which starts again after a pause at the end.
+
+    Raises:
+        ViewError: when Pillow is not installed.
+    """
+    try:
+        from PIL import Image
+    except ImportError:
+        raise ViewError(
+            "a GIF or PNG needs Pillow, which is not installed",
+            "install it (`pip install pillow`), or write an SVG: `-o FILE.svg`",
+        ) from None
+    changing = {slot.item for slot in movie.slots} | set(movie.captions)
+    still = Image.new("RGB", (SCALE * movie.page.width, SCALE * movie.page.height), PAPER["light"])
+    paint(still, [item for k, item in enumerate(movie.page.items) if k not in changing])
+    frames, colors = [], Image.new("P", (1, 1))
+    colors.putpalette(_film_colors())
+    for f in range(len(movie.ends)):
+        image = still.copy()
+        paint(image, _changed(movie, f))
+        frames.append(image.reduce(SCALE).quantize(palette=colors, dither=Image.Dither.NONE))
+    times = [round(1000 * movie.seconds)] * len(frames)
+    times[-1] += round(1000 * HELD)
+    buffer = io.BytesIO()
+    kind = {".gif": "GIF", ".png": "PNG"}[suffix]
+    frames[0].save(buffer, kind, save_all=True, append_images=frames[1:], duration=times, loop=0)
+    return buffer.getvalue()
+
+
+def _film_colors() -> list[int]:
+    """The colours of a film: those of its squares exactly, and shades of letters."""
+    tones = [_rgb(tone.light) for tone in LEGEND]
+    paper = _rgb(PAPER["light"])
+    for ink in (_rgb(TEXT["light"]), _rgb(FAINT["light"])):
+        tones += [
+            tuple(round(a + (b - a) * k / (RAMP - 1)) for a, b in zip(paper, ink, strict=True)) for k in range(RAMP)
+        ]
+    return [part for tone in tones for part in tone]
+
+
+def _changed(movie: Movie, frame: int) -> Iterator[Item]:
+    """The items of a film that differ from frame to frame."""
+    for slot in movie.slots:
+        item = movie.page.items[slot.item]
+        yield Placed(item.x, item.y, movie.block(slot, frame))
+    for order, k in enumerate(movie.captions):
+        item = movie.page.items[k]
+        assert isinstance(item, Words)
+        yield replace(item, text=movie.words(order, frame))
+
+
+def paint(image: Any, items: Iterable[Item]) -> None:
+    """Draws items on an image."""
+    from PIL import Image, ImageDraw
+
+    for item in items:
         if isinstance(item, Placed):
             image.paste(Image.fromarray(_squares(item.block)), (round(SCALE * item.x), round(SCALE * item.y)))
             _dots(ImageDraw.Draw(image), item)
@@ -43,9 +108,6 @@ def render_png(page: Page) -> bytes:
             _write(image, item)
         else:
             _outline(ImageDraw.Draw(image), item)
-    buffer = io.BytesIO()
-    image.save(buffer, format="PNG", optimize=True)
-    return buffer.getvalue()
 
 
 def _outline(pen: Any, item: Frame | Arrow) -> None:

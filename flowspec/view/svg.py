@@ -55,10 +55,11 @@ def _colors(theme: str) -> str:
 
 
 def _items(page: Page) -> str:
-    return "".join(_item(item) for item in page.items)
+    return "".join(item_of(item) for item in page.items)
 
 
-def _item(item: Item) -> str:
+def item_of(item: Item) -> str:
+    """One item as an element."""
     if isinstance(item, Words):
         return _words(item)
     if isinstance(item, Frame):
