@@ -25,7 +25,7 @@ from flowspec.ops.coupling import AutoregressiveStep, Conditioned
 from flowspec.order import Order
 from flowspec.passes.blind import completeness
 from flowspec.passes.cost import net_cost
-from flowspec.passes.coverage import Coverage, Whose, coverage_findings, flow_coverage, part_ties
+from flowspec.passes.coverage import Coverage, flow_coverage, part_ties
 from flowspec.passes.density_labels import density_labels
 from flowspec.passes.drawn_coverage import drawn_coverage, prior_findings
 from flowspec.passes.draws import OF_MODELS, as_data, draw_findings
@@ -38,6 +38,7 @@ from flowspec.passes.knowledge.seen import contexts_seen
 from flowspec.passes.parts import density_chain, part_cycle, sampling_chain, sequential, unread_views
 from flowspec.passes.shapes import net_shapes
 from flowspec.passes.support import density_support, flow_supports
+from flowspec.passes.uncovered import Whose, coverage_findings
 
 
 def analyse_program(program: Program) -> Facts:
@@ -302,8 +303,7 @@ class _Run:
 
     def _cover(self, flow: Flow, layouts: tuple[Layout, ...]) -> None:
         ties = part_ties(flow, layouts, lambda part: density_labels(part, self.densities[part]), self.coverage)
-        coverage = flow_coverage(flow, layouts, self.nets.get, ties)
-        self.coverage[flow] = coverage
+        self.coverage[flow] = coverage = flow_coverage(flow, layouts, self.nets.get, ties)
         self.findings.extend(coverage_findings(flow, coverage, Whose()))
         self.findings.extend(prior_findings(flow, lambda z: flow_coverage(flow, layouts, self.nets.get, ties, z)))
 

@@ -3,7 +3,6 @@ which end up connected by sharing a latent or a conditional."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
@@ -11,7 +10,6 @@ from itertools import product
 import numpy as np
 import numpy.typing as npt
 
-from flowspec.diagnostics import Finding
 from flowspec.graph.layout import Layout
 from flowspec.graph.model import Autoregressive, Density, Flow, FlowNode, Leaf
 from flowspec.ops.coupling import AutoregressiveStep, Conditioned, Coupling
@@ -42,11 +40,15 @@ class Coverage:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Tie:
-    """Variables that one density joins: entries `at` of the part `value`, and all of the values that it is given."""
+    """Variables that one density joins: entries `at` of the part `value`, and all of the values that it is given.
+
+    What a learned density says of a variable a step could not say better: it counts as transformed.
+    """
 
     value: int
     at: Ints
     given: list[int]
+    learned: bool
 
 
 class _Union:
@@ -114,6 +116,7 @@ def flow_coverage(
         if tie.value in entries:
             given = [entries[v] for v in tie.given if v in entries]
             mixing.union.join_all(np.concatenate([entries[tie.value][tie.at], *given]))
+            touched[entries[tie.value][tie.at]] |= tie.learned
     return Coverage(touched, mixing.union.count, conditioned, mixing.union.root, entries)
 
 
@@ -219,64 +222,30 @@ def part_ties(flow: Flow, layouts: tuple[Layout, ...], labels: Labels, known: Ma
     ties = []
     for part in flow.parts:
         at = np.arange(layouts[part.value].units)
-        ties += [Tie(part.value, some, given) for some, given in _joined(part.density, flow, at, labels, known)]
+        ties += [Tie(part.value, *tie) for tie in _joined(part.density, flow, at, labels, known)]
     return ties
 
 
 def _joined(
     density: Density, flow: Flow, at: Ints, labels: Labels, known: Mapping[Flow, Coverage]
-) -> Iterator[tuple[Ints, list[int]]]:
-    """The entries of a part of `flow` that a density over those `at` joins, with the values of `flow` that it is given."""
+) -> Iterator[tuple[Ints, list[int], bool]]:
+    """The entries of a part of `flow` that a density over those `at` joins, the values of `flow` that it is given, and
+    whether it is learned."""
     if not isinstance(density, Flow):
+        learned = not isinstance(density, Leaf) or density.form != "standard"
         if given := given_values(density, flow):
-            yield at, given
+            yield at, given, learned
             return
         own = labels(density)
-        yield from ((at[own == label], []) for label in np.unique(own))
+        yield from ((at[own == label], [], learned) for label in np.unique(own))
         return
     inner = known[density]
     for label in np.unique(inner.labels):
-        yield at[inner.labels == label], []
+        group = inner.labels == label
+        yield at[group], [], bool(inner.transformed[group].all())
     for node in density.nodes:
         contexts = node.conditioner.contexts if node.conditioner is not None else ()
         if given := [value for c in contexts if (value := flow.own(c.origin)) is not None]:
-            yield at[inner.entries[node.input]], given
+            yield at[inner.entries[node.input]], given, False
     for part in density.parts:
         yield from _joined(part.density, flow, at[inner.entries[part.value]], labels, known)
-
-
-@dataclass(frozen=True, slots=True)
-class Whose:
-    """What the variables of a coverage are called in messages, and what a model that never mixes them says of them."""
-
-    name: str = "x"
-    of: str = ""
-    taken: str = "the model takes them to be independent"
-
-
-def coverage_findings(flow: Flow, coverage: Coverage, whose: Whose) -> Iterator[Finding]:
-    """Warnings about halves that are never transformed and groups that never mix."""
-    never = int((~coverage.transformed).sum())
-    conditioned = (n for n in reversed(flow.nodes) if isinstance(n.op, Conditioned) and n.input in coverage.entries)
-    last = next(conditioned, None)
-    if never and last is not None:
-        first = int(np.argmin(coverage.transformed))
-        yield Finding(
-            "FS340",
-            f"{never:,} of {coverage.total:,} variables{whose.of} are never transformed "
-            f"(the first is entry {first} of {whose.name})",
-            last.arg_span("keep"),
-            "the same half is kept every time",
-            helps=("use `times: 2` or more, which swaps the halves, or add a coupling with `keep: {not: ...}`",),
-            node=flow.id,
-        )
-    if coverage.classes > 1:
-        sizes = sorted(Counter(coverage.labels.tolist()).values(), reverse=True)
-        shown = ", ".join(str(s) for s in sizes[:4]) + (", ..." if len(sizes) > 4 else "")
-        yield Finding(
-            "FS341",
-            f"{coverage.classes:,} groups of variables{whose.of} never mix (sizes {shown}): {whose.taken}",
-            flow.span if 0 in coverage.entries or last is None else last.span,
-            helps=("add a coupling, a permutation or an autoregressive step that joins them",),
-            node=flow.id,
-        )

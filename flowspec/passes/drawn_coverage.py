@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 
 from flowspec.diagnostics import Finding
 from flowspec.graph.model import Flow, FlowNode
-from flowspec.passes.coverage import Coverage, Whose, coverage_findings
+from flowspec.passes.coverage import Coverage
+from flowspec.passes.uncovered import Whose, coverage_findings
 
 
 def prior_findings(flow: Flow, covered: Callable[[int], Coverage]) -> Iterator[Finding]:
