@@ -26,14 +26,20 @@ SLACK = 20  # local errors below the tolerance add up along the way: what a whol
 class Ode(Conditioned):
     """Carries x along a velocity that a net gives: z = z(time), where dz/dt = f(z, t) and z(0) = x.
 
-    The net reads z as `x` and the time as `t` (a chain that names neither `t` nor a context reads all of them joined),
-    and gives f. Its ops are continuous, and f grows no faster than linearly, so the solution exists and is unique both
-    ways (Picard and Lindelof): a bijection of the real line, whatever the net. log|det dz/dx| is the integral of
-    tr df/dz (Chen et al. 2018). `trace: exact` takes a derivative along every axis, and log p(x) is exact up to the
-    tolerance; `hutchinson` takes one along random signs, and log p(x) is an unbiased estimate (FFJORD, Grathwohl et al.
-    2019). `dopri5`, `dopri8` and `bosh3` choose their steps by `rtol` and `atol`, and need torchdiffeq; `rk4`,
-    `midpoint` and `euler` take `steps` equal ones, need torch alone, and compile. The inverse is the same equation
-    solved back in time.
+    The net reads z as `x` and the time as `t`, by name as any context (`shift: {linear: 64, in: t}`); a chain that names
+    neither `t` nor a context reads all of them joined. Its ops have to be smooth, without dropout and batch norm, and f
+    has to grow no faster than linearly: then one solution runs through every point, both ways (Picard and Lindelof),
+    and x -> z is a bijection of the real space, whatever the weights. z depends on what f depends on, and on what that
+    depends on, and so on.
+
+    log|det dz/dx| is the integral of tr df/dz along the way (Chen et al. 2018). `trace: exact` takes a derivative along
+    every axis at every evaluation, and log p(x) is exact up to the error of the solver; `hutchinson` takes one along
+    random signs, the same for a whole solve, and log p(x) is an unbiased estimate (FFJORD, Grathwohl et al. 2019). The
+    weights of both have the same names: what one has trained the other can evaluate.
+
+    `dopri5`, `dopri8` and `bosh3` choose their steps so that the error that a step makes in every entry of every sample
+    stays below atol + rtol |z|, and need torchdiffeq. `rk4`, `midpoint` and `euler` take `steps` equal ones, need torch
+    alone, and work under torch.compile(fullgraph=True). The inverse is the same equation solved back in time.
     """
 
     name = "ode"
@@ -47,8 +53,8 @@ class Ode(Conditioned):
     net: Any = arg(NET, "the net that gives f; it reads z as `x`, and the time as `t`", None, form="steps")
     solver: str = arg({"enum": [*ADAPTIVE, *ORDER_OF]}, "how the equation is solved", "dopri5")
     trace: str = arg({"enum": ["exact", "hutchinson"]}, "how the trace of df/dz is taken", "exact")
-    rtol: float | None = arg(TOLERANCE, f"relative tolerance of an adaptive solver; {DEFAULT} unless said", None)
-    atol: float | None = arg(TOLERANCE, f"absolute tolerance of an adaptive solver; {DEFAULT} unless said", None)
+    rtol: float | None = arg(TOLERANCE, f"relative tolerance of an adaptive solver; {DEFAULT:g} unless said", None)
+    atol: float | None = arg(TOLERANCE, f"absolute tolerance of an adaptive solver; {DEFAULT:g} unless said", None)
     steps: int | None = arg(
         {"type": "integer", "minimum": 1, "maximum": 10_000},
         f"steps of rk4, midpoint, euler; {STEPS} unless said",
