@@ -120,6 +120,8 @@ def _known(found: DensityFacts) -> dict[int, list[int]]:
 def _theta(density: Autoregressive, shell: Shell, members: int) -> Method:
     assert density.conditioner is not None
     names = list(parameter_names(density.conditioner.contexts).values())
+    if shell.given is not None:  # a method of the model, whose parameters are called what the spec calls the data
+        names = [c.origin.removeprefix("given:") for c in density.conditioner.contexts]
     taken = shell.given if shell.given is not None else names
     order = [Parameter("order", "int", "0")] if members > 1 else []
     arguments = ", ".join(["x", *names, *(["order"] if members > 1 else [])])

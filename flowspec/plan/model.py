@@ -82,9 +82,10 @@ def _model(facts: Facts, shell: Shell, origins: Origins, module: Module) -> Clas
 
 def _leaf_methods(model: Leaf, shell: Shell) -> tuple[Method, ...]:
     """A model takes every context that the spec declares, also those that its net does not read."""
-    names = list(parameter_names(model.conditioner.contexts).values()) if model.conditioner is not None else []
-    if model.conditioner is None or set(names) == set(shell.given or ()):
+    contexts = model.conditioner.contexts if model.conditioner is not None else ()
+    if model.conditioner is None or set(parameter_names(contexts).values()) == set(shell.given or ()):
         return ()
+    names = [c.origin.removeprefix("given:") for c in contexts]
     parameters = (Parameter("n", "int"), *(Parameter(name) for name in shell.given or ()))
     return (Method("theta", parameters, "torch.Tensor", (Return(f"self.net({', '.join(names)})"),)),)
 

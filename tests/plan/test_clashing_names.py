@@ -19,6 +19,10 @@ TEMPLATES = {
     f"  more: {{given: NAME, flow: [{COUPLING[:-1]}, given: NAME}}], base: normal}}",
     "given": "given: {NAME: {shape: [3], values: real}}\n"
     "flow: [{coupling: {keep: half, net: [{linear: 6, given: NAME}, relu], times: 2}, given: NAME}]\nbase: normal",
+    "ordered": "given: {NAME: {shape: [3], values: real}}\norder: raster\nnet: [{linear: 6, given: NAME}, relu]\nhead: normal",
+    "given alone": "given: {NAME: {shape: [3], values: real}}\nnet: [{linear: 6}, relu]\nhead: normal",
+    "given beside": "given: {NAME: {shape: [3], values: real}, more: {shape: [3], values: real}}\n"
+    "net: {a: {linear: 6, in: NAME}}\nhead: normal",
     "drawn": "flow:\n- encode: [4]\n  decoder: {net: {mlp: [6]}, head: normal}\n  posterior:\n"
     "    given: {NAME: {mlp: [8], in: x}}\n"
     f"    flow: [{{repeat: 2, block: of}}, {{repeat: 2, do: [{COUPLING[:-1]}, given: NAME}}]}}]\n"
@@ -30,11 +34,11 @@ TEMPLATES = {
     " up_: {in: [h, s, t], net: {q: {linear: 4, in: h}, o: {add: [q, s]}, p: {mul: [o, t]}}, out: {h: p}}}",
 }
 WORDS = [
-    "a", "i", "b", "k", "z", "u", "n", "h", "x_2", "as_", "is_", "back", "block", "blocks", "buffer", "change",
-    "child", "density", "draw", "fixed", "flow", "full_precision", "generator", "head", "inner", "layer", "layers",
-    "level", "list", "log_base", "log_det", "log_q", "module", "noise", "one_hot", "order", "parameter",
+    "a", "as_", "b", "back", "block", "blocks", "buffer", "change", "child", "density", "draw", "fixed", "flow",
+    "full_precision", "generator", "h", "head", "i", "id", "inner", "input", "is_", "k", "layer", "layers", "level",
+    "list", "log_base", "log_det", "log_q", "module", "n", "noise", "one_hot", "order", "parameter",
     "parameters_last", "part_shape", "reversed", "self_", "shape", "signed_unit", "skip", "skip_2", "skips", "step",
-    "steps", "term", "theta", "torch_", "train", "uniform", "zip",
+    "steps", "sum", "term", "theta", "torch_", "train", "u", "uniform", "x_2", "z", "zip",
 ]  # fmt: skip
 
 
@@ -55,7 +59,7 @@ def computed(template: str, word: str) -> torch.Tensor | None:
     log_p = model.log_prob(x, **given)
     log_p.sum().backward()
     slope = sum(p.grad.abs().sum() for p in model.parameters() if p.grad is not None)
-    decoded = model.decode(model.encode(x, **given)[0], **given)
+    decoded = model.decode(model.encode(x, **given)[0], **given) if model.KIND == "flow" else log_p
     sample = model.sample(5, generator=torch.Generator().manual_seed(4), **given).double()
     return torch.cat([v.detach().double().flatten() for v in (log_p, slope, decoded, sample)])  # type: ignore[union-attr]
 
