@@ -51,7 +51,7 @@ def completeness(facts: NetFacts, order: Order, order_span: Span, place: str) ->
             "FS426",
             f"cannot prove what {place} reaches: {order.grid.size:,} variables are too many to follow one by one under this order",
             order_span,
-            helps=("use an order that looks the same everywhere, such as raster",),
+            helps=("use an order that looks the same everywhere, such as raster", "`flowspec mask SPEC` shows what each layer reads"),
         )
         return
     lost = _without_context(facts, order)
@@ -98,7 +98,7 @@ def _dead_units(facts: NetFacts) -> Iterator[Finding]:
                 "FS423",
                 f"{count:,} of the {facts.shapes[i].units:,} units of `{node.id}` have no inputs: they are constants",
                 node.span,
-                helps=("widen the layers before it",),
+                helps=("widen the layers before it", f"`flowspec mask SPEC {node.id}` shows it"),
                 node=node.id,
             )
 
@@ -113,7 +113,10 @@ def _half_seen(facts: NetFacts, order: Order, span: Span, place: str) -> Iterato
                 f"{int((~seen).sum()):,} of {len(seen):,} conditionals cannot see the context `{name}`, the first that of {variable(order, first)}",
                 span,
                 "carries it to some and not to others",
-                helps=(f"name it where every conditional reads: `given: {name}` on the last layer",),
+                helps=(
+                    f"name it where every conditional reads: `given: {name}` on the last layer",
+                    f"`flowspec graph SPEC {place}` shows what it feeds",
+                ),
                 node=place,
             )
 

@@ -72,11 +72,12 @@ def channel_findings(density: Leaf | Autoregressive, layout: Layout, values: Sup
         if values.discrete
         else "`gaussian_mixture` or `logistic_mixture`, of two or more"
     )
+    shown = (f"`flowspec field SPEC {density.id}` shows it",) if density.conditioner is not None else ()
     yield Finding(
         "FS427",
         f"`channels: joint` and `{family.name}`: the {layout.channels} channels of a site become independent of each other",
         span,
-        helps=(f"use `channels: inner`, or a head that models the channels of a site together: {able}",),
+        helps=(f"use `channels: inner`, or a head that models the channels of a site together: {able}", *shown),
         node=density.id,
     )
 

@@ -37,9 +37,14 @@ def coverage_findings(flow: Flow, coverage: Coverage, whose: Whose) -> Iterator[
             "FS341",
             f"{coverage.classes:,} groups of variables{whose.of} never mix (sizes {shown}): {whose.taken}",
             flow.span if 0 in coverage.entries or last is None else last.span,
-            helps=("add a coupling, a permutation or an autoregressive step that joins them",),
+            helps=("add a coupling, a permutation or an autoregressive step that joins them", *_shown(whose)),
             node=flow.id,
         )
+
+
+def _shown(whose: Whose) -> tuple[str, ...]:
+    """The command that shows which variables have mixed; it follows those of x."""
+    return ("`flowspec field SPEC --layers` shows what has mixed behind each step",) if whose.name == "x" else ()
 
 
 def _untransformed(flow: Flow, coverage: Coverage, whose: Whose) -> Finding:
@@ -61,6 +66,6 @@ def _untransformed(flow: Flow, coverage: Coverage, whose: Whose) -> Finding:
         f"{never:,} of {coverage.total:,} variables{whose.of} are never transformed (the first is entry {first} of {whose.name})",
         span,
         label,
-        helps=(helps,),
+        helps=(helps, *(("`flowspec mask SPEC` shows what each step keeps",) if keeping else ())),
         node=flow.id,
     )
