@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+from torch import nn
 
 from flowspec.runtime.precision import upcast
 
@@ -10,10 +11,12 @@ from flowspec.runtime.precision import upcast
 class Transform:
     """z = T(x; theta), entry by entry; stateless, computed in float32 at least.
 
-    theta is (*x.shape, size). At theta = 0 the map is the identity, if it says nothing else.
+    theta is (*x.shape, size). At theta = 0 the map is the identity, if it says nothing else. The last layer of the net
+    that gives theta is multiplied by `start_near` at first.
     """
 
     size: int
+    start_near: float = 1.0
 
     def start(self, shape: tuple[int, ...]) -> torch.Tensor:
         """The theta at which learning begins where it is free, (*shape, size)."""
@@ -26,6 +29,19 @@ class Transform:
     def inverse(self, z: torch.Tensor, theta: torch.Tensor) -> torch.Tensor:
         """x."""
         raise NotImplementedError
+
+
+@torch.no_grad()
+def begin_near(net: nn.Module, transform: Transform) -> None:
+    """Make the last layer of a net small, where its transform asks for that: a flow then begins near the identity.
+
+    With larger numbers a scale far from the data, exp(s) of a random net, takes the rows there further out with every
+    step (Glow, Kingma and Dhariwal 2018, begins at 0; a little more lets all layers learn from the first step).
+    """
+    head = getattr(net, "head", None)
+    if isinstance(head, nn.Module) and transform.start_near != 1:
+        for parameter in head.parameters():
+            parameter.mul_(transform.start_near)
 
 
 class Additive(Transform):
@@ -48,6 +64,7 @@ class Affine(Transform):
     """
 
     size = 2
+    start_near = 0.01
 
     def forward(self, x: torch.Tensor, theta: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         t, a = upcast(theta).unbind(-1)

@@ -24,9 +24,11 @@ from flowspec.runtime import (
     LeakyReLU,
     LinearSpline,
     Log,
+    LogisticMixtureCDF,
     Logit,
     LUStep,
     MaskCoupling,
+    MixtureLogit,
     Permute,
     QRStep,
     QuadraticSpline,
@@ -261,6 +263,43 @@ def test_a_given_permutation_is_rebuilt() -> None:
     assert empty.index.tolist() == [2, 0, 1]
     with pytest.raises(ValueError, match="once"):
         LUStep(3, [2, 0, 0])
+
+
+class Head(nn.Module):
+    """A net with a last layer, of 2 numbers to 2 variables of `size` parameters each."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.size = size
+        self.head = nn.Linear(2, 2 * size)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.head(x).unflatten(1, (2, self.size))
+
+
+@pytest.mark.parametrize(
+    ("transform", "near"),
+    [
+        (Affine(), 0.01),
+        (RationalQuadraticSpline(4, -2.0, 2.0), 0.01),
+        (Additive(), 1.0),
+        (MixtureLogit(LogisticMixtureCDF(3)), 1.0),
+    ],
+    ids=["affine", "spline", "additive", "mixture"],
+)
+def test_scales_and_splines_begin_near_the_identity(transform: Transform, near: float) -> None:
+    """The last layer alone is smaller than one of torch's own; a mixture would begin with equal components."""
+    torch.manual_seed(0)
+    plain = Head(transform.size)
+    for build in (
+        lambda net: SliceCoupling(net, [0, 1], [2, 3], transform),
+        lambda net: MaskCoupling(net, torch.tensor([True, False]), transform),
+        lambda net: AutoregressiveStep(net, transform, [0, 1]),
+    ):
+        net = copy.deepcopy(plain)
+        assert build(net).net is net
+        assert torch.allclose(net.head.weight, near * plain.head.weight)
+        assert torch.allclose(net.head.bias, near * plain.head.bias)
 
 
 def test_inverses_are_finite_at_the_ends() -> None:

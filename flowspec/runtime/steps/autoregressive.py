@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from flowspec.runtime.masks import home, rebuild
-from flowspec.runtime.transforms import Transform
+from flowspec.runtime.transforms import Transform, begin_near
 
 
 class AutoregressiveStep(nn.Module):
@@ -22,6 +22,7 @@ class AutoregressiveStep(nn.Module):
     def __init__(self, net: nn.Module, transform: Transform, levels: list[int] | range, fast: str = "density") -> None:
         super().__init__()
         self.net, self.transform, self.levels, self.fast = net, transform, list(levels), fast
+        begin_near(net, transform)
         self.reset_buffers()
         self.register_load_state_dict_post_hook(rebuild)
 

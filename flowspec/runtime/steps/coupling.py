@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from flowspec.runtime.masks import home, places, rebuild
-from flowspec.runtime.transforms import Transform
+from flowspec.runtime.transforms import Transform, begin_near
 
 
 class SliceCoupling(nn.Module):
@@ -22,6 +22,7 @@ class SliceCoupling(nn.Module):
     def __init__(self, net: nn.Module, kept: list[int] | range, moved: list[int] | range, transform: Transform) -> None:
         super().__init__()
         self.net, self.transform = net, transform
+        begin_near(net, transform)
         self.halves = [list(kept), list(moved)]
         order = self.halves[0] + self.halves[1]
         if sorted(order) != list(range(len(order))):
@@ -77,6 +78,7 @@ class MaskCoupling(nn.Module):
     def __init__(self, net: nn.Module, keep: torch.Tensor, transform: Transform) -> None:
         super().__init__()
         self.net, self.transform = net, transform
+        begin_near(net, transform)
         self.kept = keep.tolist()
         self.reset_buffers()
         self.register_load_state_dict_post_hook(rebuild)
