@@ -11,7 +11,7 @@ from importlib import metadata
 from typing import TextIO
 
 from flowspec.cli.arguments import HelpWanted, Parser, UsageError
-from flowspec.cli.failures import internal_failure, usage_failure
+from flowspec.cli.failures import internal_failure, missing_package, usage_failure
 from flowspec.cli.registry import COMMANDS, CommandModule
 from flowspec.cli.streams import PLAIN_WIDTH, Output, Streams
 from flowspec.diagnostics import suggest
@@ -51,9 +51,11 @@ class Command:
             return 0
         except UsageError as error:
             return usage_failure(error, plain, self.streams)
-        except Exception as error:  # whatever it is, it is a bug of ours
+        except Exception as error:  # whatever it is, it is a bug of ours, unless a package is missing
             if debug:
                 self.streams.stderr.write(traceback.format_exc())
+            if (missing := missing_package(error)) is not None:
+                return usage_failure(missing, plain, self.streams)
             return internal_failure(error, plain, self.streams)
         finally:
             self.streams.stdout.flush()

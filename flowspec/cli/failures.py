@@ -28,6 +28,13 @@ def usage_failure(error: UsageError, args: Sequence[str], streams: Streams) -> i
     return USAGE
 
 
+def missing_package(error: Exception) -> UsageError | None:
+    """What to say where a package that a command needs is not installed; None for any other error."""
+    if not isinstance(error, ImportError) or not error.name or error.name.partition(".")[0] == "flowspec":
+        return None
+    return UsageError(str(error), "`pip install 'flowspec[train]'` brings what models run on")
+
+
 def internal_failure(error: Exception, args: Sequence[str], streams: Streams) -> int:
     """Ask for a bug report in one line."""
     name = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

@@ -58,12 +58,15 @@ def device(name: str | None) -> torch.device:
 
 @contextlib.contextmanager
 def limits(batch: int) -> Iterator[None]:
-    """Say what to do when memory runs out, or when torch.compile finds no compiler, inside."""
+    """Say what to do when memory runs out, an ODE cannot be solved, or torch.compile finds no compiler, inside."""
     try:
         yield
     except torch._dynamo.exc.TorchDynamoException as error:
         reason = str(error).strip().splitlines()[0]
         raise TrainError(f"torch.compile failed: {reason}", "train without --compile", FAILED) from error
+    except ArithmeticError as error:
+        helps = "loosen rtol and atol of the `ode` step, or train with a smaller --lr or with --clip"
+        raise TrainError(str(error), helps, FAILED) from error
     except (MemoryError, RuntimeError) as error:
         if not _out_of_memory(error):
             raise

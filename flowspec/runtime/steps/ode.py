@@ -46,7 +46,7 @@ class Adaptive:
     gradient='adjoint' the backward pass solves a second equation back in time, in memory that does not grow with the
     number of steps; 'direct' goes back through the steps themselves.
 
-    Raises ImportError where torchdiffeq is missing, and RuntimeError where the steps become too many or too short.
+    Raises ImportError where torchdiffeq is missing, and ArithmeticError where steps become too many or too short.
     """
 
     def __init__(self, method: str, rtol: float, atol: float, gradient: str = "direct") -> None:
@@ -61,7 +61,7 @@ class Adaptive:
             message = (
                 f"the solver {self.method} needs torchdiffeq: `pip install torchdiffeq`, or choose rk4 with `steps`"
             )
-            raise ImportError(message) from error
+            raise ImportError(message, name="torchdiffeq") from error
         return odeint_adjoint if self.gradient == "adjoint" else odeint
 
     @torch.compiler.disable  # type: ignore[untyped-decorator]
@@ -82,7 +82,7 @@ class Adaptive:
             )  # fmt: skip
         except AssertionError as error:
             hint = "the net changes too fast for these tolerances, or its numbers are no longer finite"
-            raise RuntimeError(f"{self.method} gave up ({error}): {hint}") from error
+            raise ArithmeticError(f"{self.method} gave up ({error}): {hint}") from error
         return found[-1]
 
     def __repr__(self) -> str:
