@@ -22,7 +22,7 @@ LEGEND = {
     "weighted": ("fs-seen", "learned"),
     "plain": ("fs-faint", "not learned"),
     "step": ("fs-faint", "a step"),
-    "bound": ("fs-missing", "likelihood becomes a bound"),
+    "bound": ("fs-missing", "likelihood becomes a bound or an estimate"),
     "density": ("fs-seen", "a density"),
 }
 

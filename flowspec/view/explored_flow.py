@@ -75,13 +75,17 @@ def _step(node: FlowNode, facts: Facts, found: FlowFacts, nets: Nets, tables: Ta
 
 
 def _halves(node: FlowNode, facts: Facts, found: FlowFacts, tables: Tables) -> dict[str, Any]:
-    """Of a coupling the entries that it keeps, and whether its net reads them alone."""
+    """Of a coupling the entries that it keeps, and whether its net reads them alone; of other steps with a net whether
+    an entry depends on what those that it reads depend on, and so on: an inverse by levels, a solution of an ODE."""
     layout, op = found.layouts[node.input], node.op
     if node not in facts.nets:
         return {}
     if facts.nets[node].orders:
         return {"closed": op.fast == "sampling"}
-    return {"kept": tables.bits(op.kept(layout)), "sliced": op.sliced(layout) is not None}
+    moved = op.moved(layout)
+    if moved is None or moved.all():
+        return {"closed": True}
+    return {"kept": tables.bits(~moved), "sliced": op.sliced(layout) is not None}
 
 
 def _ways(node: FlowNode, found: FlowFacts, tables: Tables) -> dict[str, Any]:

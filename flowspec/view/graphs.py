@@ -234,7 +234,7 @@ def _step_box(node: FlowNode, facts: Facts, found: FlowFacts) -> Box:
     net = facts.nets.get(node)
     parameters = node.op.parameters(found.layouts[node.input]) + (net.parameters if net else 0)
     type_ = " + ".join(str(found.layouts[v]) for v in node.outputs)
-    kind = "bound" if node.op.stochastic else "step"
+    kind = "bound" if node.op.likelihood != "exact" else "step"
     return Box(
         node.id,
         spelt(node.op),
@@ -248,7 +248,8 @@ def _step_box(node: FlowNode, facts: Facts, found: FlowFacts) -> Box:
 
 def step_proof(node: FlowNode, found: FlowFacts) -> str:
     """What a step does to the likelihood, and where it takes the data."""
-    form = f"log-det {node.op.log_det_form}" if not node.op.stochastic else "likelihood becomes a bound"
+    worse = {"bound": "likelihood becomes a bound", "estimate": "likelihood becomes an estimate"}
+    form = worse.get(node.op.likelihood, f"log-det {node.op.log_det_form}")
     return "; ".join(part for part in (form, lies(found.forward[node.outputs[-1]])) if part)
 
 

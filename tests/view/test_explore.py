@@ -58,7 +58,16 @@ def test_the_page_finds_what_check_proved(tab: Page, tmp_path: Path, name: str) 
     assert [url for url in page.requests() if not url.startswith("file:")] == []
 
 
-FLOWS = ["nvp", "maf", "flows/iaf", "flows/glow_cifar10", "flows/flowpp_vardeq", "flows/conditional", "flows/dag_flow"]
+FLOWS = [
+    "nvp",
+    "maf",
+    "flows/iaf",
+    "flows/glow_cifar10",
+    "flows/flowpp_vardeq",
+    "flows/conditional",
+    "flows/dag_flow",
+    "flows/ffjord",
+]
 
 
 @pytest.mark.parametrize("name", FLOWS)

@@ -219,10 +219,10 @@ function entryCodes(flow, step, entries, value) {
     step.kept.forEach((k, j) => { codes[j] = k ? 1 : 0; });
     return [codes, `${say(value.units - moved)} entries pass, ${say(moved)} are moved`, ["passes, and the net reads it", "moved", ""]];
   }
-  if (step.ordered) {
+  if (step.net !== null) {
     const x = found ? found.net.nodes.findIndex((n) => n && n.edges.kind === "source" && n.edges.x) : -1;
     if (x >= 0) found.marks[x].forEach((m, j) => { codes[j] = m; });
-    return [codes, "every entry is moved, given those before it in the order", ["its parameters read it", "they do not", ""]];
+    return [codes, step.ordered ? "every entry is moved, given those before it in the order" : "every entry is carried along a velocity that reads the others", ["its parameters read it", "they do not", ""]];
   }
   if (step.groups) {
     step.groups.forEach((g, j) => { codes[j] = own >= 0 && g === step.groups[own] ? 1 : 0; });
