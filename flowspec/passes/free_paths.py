@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from flowspec.graph.pairing import PlaceMask, StrideMask
 from flowspec.ops.edges import Dense, Window
+from flowspec.ops.weighted import Project
 from flowspec.order import Grid, Guarded, Offsets, stride_taps
 from flowspec.passes.facts import NetFacts
 
@@ -51,8 +52,8 @@ def free_paths(net: NetFacts) -> Paths | None:
         node, inputs = graph.nodes[i], [reach[j] for j in graph.nodes[i].inputs]
         if node.id == "x" and not node.inputs:
             reach[i] = tuple(algebra.unit(q) for q in range(prod(factors)))
-        elif not any(inputs):
-            reach[i] = ()
+        elif not any(inputs) or i not in behind:
+            reach[i] = ()  # contexts, and what is computed from them alone
         elif (places := _places(net, i)) is not None and not inputs[0]:
             reach[i] = ()  # a context is read there; the value that it is added to gives only its shape
         elif places is not None:
@@ -71,7 +72,10 @@ def _behind_x(net: NetFacts) -> list[int]:
     """The ops on paths from x."""
     graph, found = net.conditioner.graph, set[int]()
     for i in sorted(graph.live()):
-        if any(j in found or (graph.nodes[j].id == "x" and not graph.nodes[j].inputs) for j in graph.nodes[i].inputs):
+        read = graph.nodes[i].inputs
+        if isinstance(graph.nodes[i].op, Project):
+            read = read[:1]  # the value that a context is added to gives its projection a shape
+        if any(j in found or (graph.nodes[j].id == "x" and not graph.nodes[j].inputs) for j in read):
             found.add(i)
     return sorted(found)
 

@@ -49,6 +49,8 @@ class _Walk:
     def _conditioned(self, node: FlowNode, value: Sets) -> tuple[Sets, np.ndarray]:
         if node.op.name == "autoregressive":
             return self._ordered(node, value), np.ones(value.shape, dtype=bool)
+        if node.op.name == "ode":
+            return self._solved(node, value), np.ones(value.shape, dtype=bool)
         keep = kept(node.op, value.shape)
         sliced = (keep.reshape(len(keep), -1).all(1) | ~keep.reshape(len(keep), -1).any(1)).all()
         rows = keep.reshape(len(keep), -1).all(1)
@@ -57,6 +59,15 @@ class _Walk:
         out = value.copy()
         out[~keep] |= theta if sliced else theta.reshape(value.shape)[~keep]
         return out, ~keep
+
+    def _solved(self, node: FlowNode, value: Sets) -> Sets:
+        """What is carried along a velocity: each entry by what its velocity reads, and so on along the way."""
+        own = np.array([1 << v for v in range(value.size)], dtype=object).reshape(value.shape)
+        reads = self._net(node, own, None).parameters()
+        rows = _closed([int(row) | 1 << v for v, row in enumerate(np.array(reads, dtype=object).reshape(-1))])
+        flat = value.reshape(-1)
+        found = [_union(flat[j] for j in range(len(rows)) if row >> j & 1) for row in rows]
+        return np.array(found, dtype=object).reshape(value.shape)
 
     def _net(self, node: FlowNode, x: Sets, order: Any) -> Network:
         net = self.facts.nets[node]

@@ -44,6 +44,20 @@ def test_couplings_on_vectors(keep: str, size: int) -> None:
             flow(f"[{size}]", f"{step}, {{permute: {{random: 1, seed: 3}}}}, actnorm, {step}, reverse")
 
 
+@pytest.mark.parametrize("channels", [1, 2, 3])
+@pytest.mark.parametrize(
+    "net",
+    ["[{conv: 4}, tanh]", "[{conv: 4, kernel: 3}, tanh]", "[{conv: 4, kernel: [1, 2]}, tanh]", "[{linear: 5}, tanh]", "[{down: 2}, tanh, {up: 2}]",
+     "{a: {conv: 3, kernel: [2, 1], in: x}, s: {chain: [{linear: 3}, sigmoid], in: t}, b: {conv: 3, in: a, given: s}}"],
+)  # fmt: skip
+def test_velocities(net: str, channels: int) -> None:
+    flow(f"[{channels}, 4, 4]", f"{{ode: {{net: {net}}}}}")
+    flow(
+        f"[{channels}, 4, 4]",
+        f"{{coupling: {{keep: columns, net: [{{conv: 3}}, tanh]}}}}, {{squeeze: 2}}, {{ode: {{net: {net}}}}}, {{split: half}}, {{ode: {{net: {net}}}}}",
+    )
+
+
 @pytest.mark.parametrize("fast", ["density", "sampling"])
 @pytest.mark.parametrize(
     "order",
