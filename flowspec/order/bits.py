@@ -97,6 +97,9 @@ class Bits:
 
     def gather(self, index: IntArray) -> Bits:
         """Units that read the units listed in `index` (outputs, k); -1 reads nothing."""
+        if len(self.data) and (self.data == self.data[0]).all():  # as behind the first steps of a deep flow
+            reads = np.asarray(index >= 0).any(axis=1, keepdims=True)
+            return Bits(np.where(reads, self.data[0], 0).astype(np.uint8), self.columns)
         found = np.zeros((len(index), self.data.shape[1]), np.uint8)
         for column in index.T:
             found |= np.where(column[:, None] >= 0, self.data[column], 0)

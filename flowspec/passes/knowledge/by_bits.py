@@ -156,11 +156,8 @@ class _Walk:
         if isinstance(mask, TapMask | SiteMask):
             offsets, in_class, out_class = mask.offsets, mask.in_class, mask.out_class
         else:
-            offsets, in_class, out_class = (
-                edges.centred(),
-                (0,) * self.shapes[node.inputs[0]].channels,
-                (0,) * layout.channels,
-            )
+            offsets, out_class = edges.centred(), (0,) * layout.channels
+            in_class = (0,) * self.shapes[node.inputs[0]].channels
         at, inside = places_read(sites, np.array(offsets, dtype=np.int64))
         columns = [self._reads(mask, o, source, in_class, at, inside) for o in range(max(out_class) + 1)]
         bits = Bits(np.concatenate([source.bits.gather(c).data for c in columns]), self.x.columns)
@@ -179,8 +176,8 @@ class _Walk:
     def _reads(self, mask: Any, o: int, source: Value, in_class: tuple[int, ...], at: Ints, inside: Bools) -> Ints:
         """(places, k) the rows that a unit of output class o reads; -1 where it reads nothing."""
         found = []
-        for c, row in sorted({(c, tuple(row)) for c, row in zip(in_class, source.index.tolist(), strict=True)}):
-            rows = np.array(row)[at]
+        for c, row in {(c, row.tobytes()): (c, row) for c, row in zip(in_class, source.index, strict=True)}.values():
+            rows = row[at]
             found.append(np.where(kept_taps(mask, o, c, at, inside), rows, -1))
         return np.concatenate(found).T
 
@@ -249,19 +246,20 @@ class _Walk:
             and edges == same_channel(output.channels)
         ):
             return Value(inputs[0].bits, sources[0])  # a function of each number by itself
-        rows: list[tuple[tuple[int, ...], ...]] = []
-        for pairs in edges.sources:
-            spread = [np.broadcast_to(sources[j][k], (places,)) for j, k in pairs]
-            rows.append(tuple((j, *s.tolist()) for (j, _), s in zip(pairs, spread, strict=True)))
+        start = np.cumsum([0, *(v.bits.units for v in inputs)])
+        shifted = [source + n for source, n in zip(sources, start.tolist(), strict=False)]
+        rows = [[np.broadcast_to(shifted[j][k], (places,)) for j, k in pairs] for pairs in edges.sources]
         return self._united(rows, inputs, places)
 
-    def _united(self, rows: list[tuple[tuple[int, ...], ...]], inputs: list[Value], places: int) -> Value:
-        start = np.cumsum([0, *(v.bits.units for v in inputs)])
+    def _united(self, rows: list[list[Ints]], inputs: list[Value], places: int) -> Value:
+        """The union of the rows that each channel reads, at each place; channels that read the same share theirs."""
         stacked = Bits(np.concatenate([v.bits.data for v in inputs]), self.x.columns)
-        distinct = {row: n for n, row in enumerate(dict.fromkeys(rows))}
-        gathers = [np.stack([np.array(source[1:]) + start[source[0]] for source in row], axis=1) for row in distinct]
-        bits = Bits(np.concatenate([stacked.gather(g).data for g in gathers]), self.x.columns)
-        index = np.array([distinct[row] for row in rows])[:, None] * places + np.arange(places)
+        keys = [tuple(source.tobytes() for source in row) for row in rows]
+        distinct = dict(zip(keys, rows, strict=True))
+        number = {key: n for n, key in enumerate(distinct)}
+        found = [stacked.gather(np.stack(row, axis=1)).data for row in distinct.values()]
+        bits = Bits(np.concatenate(found), self.x.columns)
+        index = np.array([number[key] for key in keys])[:, None] * places + np.arange(places)
         return Value(bits, index.astype(np.int64))
 
     def _joined(self, i: int, source: Value) -> Value:
