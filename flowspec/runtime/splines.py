@@ -38,7 +38,7 @@ class Spline(Transform):
     A subclass says the bins of one number on [0, 1] and the map inside one: `bend` and `unbend`.
     """
 
-    start_near = 0.01
+    start_near = 0.1
 
     def __init__(self, bins: int, lo: float, hi: float, tails: bool = True) -> None:
         self.bins, self.lo, self.hi, self.tails = bins, lo, hi, tails

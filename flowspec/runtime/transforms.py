@@ -36,7 +36,7 @@ def begin_near(net: nn.Module, transform: Transform) -> None:
     """Make the last layer of a net small, where its transform asks for that: a flow then begins near the identity.
 
     With larger numbers a scale far from the data, exp(s) of a random net, takes the rows there further out with every
-    step (Glow, Kingma and Dhariwal 2018, begins at 0; a little more lets all layers learn from the first step).
+    step (Glow, Kingma and Dhariwal 2018, begins at 0; from much less than a tenth learning takes a while to begin).
     """
     head = getattr(net, "head", None)
     if isinstance(head, nn.Module) and transform.start_near != 1:
@@ -64,7 +64,7 @@ class Affine(Transform):
     """
 
     size = 2
-    start_near = 0.01
+    start_near = 0.1
 
     def forward(self, x: torch.Tensor, theta: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         t, a = upcast(theta).unbind(-1)
