@@ -280,8 +280,8 @@ class Head(nn.Module):
 @pytest.mark.parametrize(
     ("transform", "near"),
     [
-        (Affine(), 0.01),
-        (RationalQuadraticSpline(4, -2.0, 2.0), 0.01),
+        (Affine(), 0.1),
+        (RationalQuadraticSpline(4, -2.0, 2.0), 0.1),
         (Additive(), 1.0),
         (MixtureLogit(LogisticMixtureCDF(3)), 1.0),
     ],
