@@ -190,6 +190,7 @@ class Mul(Merge):
     multiplies = True
     values: Any = arg(VALUES, "the names of the values", (), form="values")
 
+
 @dataclass(frozen=True)
 class AddContext(NetOp):
     """Adds a projected context to a value, the same at every site if the context has none."""

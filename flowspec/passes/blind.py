@@ -51,7 +51,10 @@ def completeness(facts: NetFacts, order: Order, order_span: Span, place: str) ->
             "FS426",
             f"cannot prove what {place} reaches: {order.grid.size:,} variables are too many to follow one by one under this order",
             order_span,
-            helps=("use an order that looks the same everywhere, such as raster", "`flowspec mask SPEC` shows what each layer reads"),
+            helps=(
+                "use an order that looks the same everywhere, such as raster",
+                "`flowspec mask SPEC` shows what each layer reads",
+            ),
         )
         return
     lost = _without_context(facts, order)

@@ -44,7 +44,10 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("runs")
     random = np.random.default_rng(0)
     np.save(home / "line.npy", random.standard_normal((200, 1)) - 1)
-    np.save(home / "plane.npy", [3, -1] + [2, 0.5] * random.standard_normal((200, 2)))
+    tilted = random.standard_normal((200, 2)) @ np.array(
+        [[1, 0.9], [0, 0.45]]
+    )  # correlated, so that there is something to learn
+    np.save(home / "plane.npy", [3, -1] + [2, 0.5] * tilted)
     np.save(home / "unit.npy", random.beta(2, 2, (200, 2)))
     np.save(home / "dice.npy", random.integers(0, 6, (200, 2)))
     np.save(home / "die.npy", random.integers(0, 6, (200, 1)))

@@ -642,7 +642,9 @@ STRIDES = (
 # --- continuous time: solved finely enough that the error of the solver is below what a row is held to -------------------
 
 _FINE = "solver: dopri8, rtol: 1e-12, atol: 1e-12"
-_GATED = "{h: {linear: 5, in: x}, g: {chain: [{linear: 5}, sigmoid], in: t}, m: {mul: [h, g]}, o: {chain: [tanh], in: m}}"
+_GATED = (
+    "{h: {linear: 5, in: x}, g: {chain: [{linear: 5}, sigmoid], in: t}, m: {mul: [h, g]}, o: {chain: [tanh], in: m}}"
+)
 ODES = (
     flow("ode", "flow:ode", f"{{ode: {{net: {_NET}, {_FINE}}}}}", shape="[3]"),
     flow("ode/one-variable", "flow:ode", f"{{ode: {{net: {_NET}, {_FINE}}}}}", shape="[1]"),
