@@ -5,12 +5,13 @@ from __future__ import annotations
 import copy
 import pickle
 import sys
+from collections.abc import Callable
 
 import pytest
 import torch
 from torch import nn
 
-from flowspec.runtime import ODE, Adaptive, RungeKutta
+from flowspec.runtime import ODE, Adaptive, RungeKutta, glu, tanh_sigmoid
 
 TIME = 0.8
 
@@ -135,6 +136,23 @@ def test_the_adjoint_keeps_nothing_of_the_steps() -> None:
             ODE(Net((3,)), Adaptive("dopri5", 1e-8, 1e-8, how))(x, c=c)
         kept.append(sum(saved))
     assert kept[1] < kept[0] / 20
+
+
+@pytest.mark.parametrize("gate", [glu, tanh_sigmoid])
+def test_the_trace_of_gates_has_a_gradient(gate: Callable[[torch.Tensor], torch.Tensor]) -> None:
+    class Gated(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.read = nn.Linear(3, 6, dtype=torch.float64)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return gate(self.read(x))[..., None]
+
+    x, _ = inputs(n=2)
+    step = ODE(Gated(), RungeKutta("rk4", 8), reads="")
+    torch.autograd.gradcheck(lambda x: step(x)[1], x.requires_grad_())
+    step(x)[1].sum().backward()
+    assert all(weight.grad is not None and bool(weight.grad.isfinite().all()) for weight in step.parameters())
 
 
 # --- Hutchinson's trace ----------------------------------------------------------------------------------------------
