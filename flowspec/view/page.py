@@ -55,13 +55,22 @@ def lay_out(picture: Picture) -> Page:
         y = max(ends)
     if picture.notes:
         y = _lines(items, y + GAP, picture.notes)
-    widest = max((_right(item) for item in items if isinstance(item, Frame | Arrow)), default=0.0)
+    widest = max(_right(item) for item in items)
     return Page(max(WIDTH, round(widest + MARGIN)), round(y + MARGIN), tuple(items))
 
 
-def _right(item: Frame | Arrow) -> float:
+def _right(item: Item) -> float:
     """Where an item ends on the right."""
-    return item.x + (item.width if isinstance(item, Frame) else max(x for x, _ in item.points))
+    match item:
+        case Words():
+            left = {"start": 0.0, "middle": 0.5, "end": 1.0}[item.anchor]
+            return item.x + (0.0 if item.turned else (1 - left) * long(item.text, item.size))
+        case Placed():
+            return item.x + item.block.width
+        case Frame():
+            return item.x + item.width
+        case Arrow():
+            return item.x + max(x for x, _ in item.points)
 
 
 def lay_out_panels(figure: Figure) -> Page:
@@ -83,8 +92,8 @@ def _rows(figures: tuple[Figure, ...]) -> Iterator[list[tuple[Figure, float]]]:
     row: list[tuple[Figure, float]] = []
     whole = float(WIDTH if len(figures) < MANY else BROAD) - 2 * MARGIN
     for figure in figures:
-        room = whole if figure.chart is None else max(NARROW, chart_items(figure.chart)[1])
-        if row and sum(taken + 2 * GAP for _, taken in row) + room > whole:
+        room = WIDTH - 2.0 * MARGIN if figure.chart is None else max(NARROW, chart_items(figure.chart)[1])
+        if row and (figure.chart is None or sum(taken + 2 * GAP for _, taken in row) + room > whole):
             yield row
             row = []
         row.append((figure, room))

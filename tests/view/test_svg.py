@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from flowspec.view.cells import Indexed
 from flowspec.view.html import render_html
-from flowspec.view.page import Placed, lay_out
+from flowspec.view.items import long
+from flowspec.view.page import Placed, Words, lay_out
 from flowspec.view.pictures import Axis, Figure, Panel, Picture
 from flowspec.view.svg import rectangles, render_svg
 from flowspec.view.tones import DROPPED, KEPT, THEMES, TONES
@@ -53,6 +54,24 @@ def outline(page: str) -> Outline:
     found.close()
     assert not found.open
     return found
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        *ALL,
+        ("mask", "autoregressive/pixelcnn_rgb"),
+        ("graph", "flows/glow_cifar10"),
+        ("graph", "flows/vae_iaf_posterior"),
+    ],
+)
+def test_nothing_is_cut_at_the_right(kind: str, name: str) -> None:
+    page = lay_out(picture(kind, name))
+    for item in page.items:
+        if isinstance(item, Words) and item.anchor == "start" and not item.turned:
+            assert item.x + long(item.text, item.size) <= page.width
+        if isinstance(item, Placed):
+            assert item.x + item.block.width <= page.width
 
 
 @pytest.mark.parametrize(("kind", "name"), ALL)
