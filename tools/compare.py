@@ -43,6 +43,10 @@ class System:
     batch: int
     lr: float
     clip: float = 5.0
+    edit: tuple[str, str] = (" ", " ")  # a piece of the spec, and what stands there instead
+
+
+SOFTPLUS = "transform: {affine: {scale: softplus}}"  # what scales are in nflows
 
 
 def systems() -> tuple[System, ...]:
@@ -68,6 +72,22 @@ def systems() -> tuple[System, ...]:
             },
             batch=256,
             lr=1e-3,
+        ),
+        System(
+            "MAF, softplus scales",
+            GALLERY / "maf_power.yaml",
+            {"nflows": lambda d: peers.nflows_maf(d, 5, deep)},
+            batch=256,
+            lr=1e-3,
+            edit=("order: raster", f"order: raster, {SOFTPLUS}"),
+        ),
+        System(
+            "RealNVP, softplus scales",
+            GALLERY / "flows" / "realnvp_power.yaml",
+            {"nflows": lambda d: peers.nflows_coupling(d, 6, deep)},
+            batch=256,
+            lr=1e-3,
+            edit=("keep: even_odd", f"keep: even_odd, {SOFTPLUS}"),
         ),
         System(
             "NSF",
@@ -171,7 +191,9 @@ def judged(system: System, name: str, rows: Rows, budget: Budget, seeds: int, fo
 
 def own(system: System, features: int, folder: Path) -> Rival:
     """The emitted module of the gallery's spec, with as many columns as the table has."""
-    text = system.spec.read_text(encoding="utf-8").replace("{shape: [6],", f"{{shape: [{features}],")
+    text = (
+        system.spec.read_text(encoding="utf-8").replace("{shape: [6],", f"{{shape: [{features}],").replace(*system.edit)
+    )
     model = flowspec.build(write(folder / "model.yaml", text))()
     return Rival(model, model.log_prob, model.sample)
 

@@ -69,12 +69,17 @@ class Additive(Transform):
 
 @dataclass(frozen=True)
 class Affine(Transform):
-    """z = x exp(s) + t, with s bounded smoothly (Dinh et al. 2017)."""
+    """z = x exp(s) + t (Dinh et al. 2017).
+
+    By `scale: exp`, s is bounded smoothly: exp(s) lies between 1/20 and 20. By `scale: softplus`, exp(s) grows like the
+    net's own output and lies above 0.001: rows that lie far out are thrown less far (Durkan et al. 2020, nflows).
+    """
 
     name = "affine"
     size = 2
     log_det = "triangular"
+    scale: str = arg({"enum": ["exp", "softplus"]}, "how the net's output becomes a positive scale", "exp")
     kernel: int | tuple[int, ...] = arg(PER_AXIS, "kernel of the last projection where there are sites", 1)
 
     def lower(self) -> Construct:
-        return construct("Affine")
+        return construct("SoftplusAffine" if self.scale == "softplus" else "Affine")

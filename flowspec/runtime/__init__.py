@@ -58,7 +58,7 @@ from flowspec.runtime.steps.tanh import Tanh
 from flowspec.runtime.steps.views import ChannelView, LowView
 from flowspec.runtime.strides import Down, MaskedDown, MaskedUp
 from flowspec.runtime.table import Table
-from flowspec.runtime.transforms import Additive, Affine, Transform
+from flowspec.runtime.transforms import Additive, Affine, SoftplusAffine, Transform
 from flowspec.runtime.weight_norm import WeightNorm
 
 __all__ = [
@@ -137,6 +137,7 @@ __all__ = [
     "Sigmoid",
     "SiteLinear",
     "SliceCoupling",
+    "SoftplusAffine",
     "Split",
     "Squeeze",
     "StandardLogistic",

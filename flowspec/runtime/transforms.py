@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import nn
+from torch.nn import functional as F
 
 from flowspec.runtime.precision import upcast
 
@@ -66,11 +69,25 @@ class Affine(Transform):
     size = 2
     start_near = 0.1
 
+    def log_scale(self, a: torch.Tensor) -> torch.Tensor:
+        """s, 0 at a = 0."""
+        return 3 * torch.tanh(a / 3)
+
     def forward(self, x: torch.Tensor, theta: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         t, a = upcast(theta).unbind(-1)
-        s = 3 * torch.tanh(a / 3)
+        s = self.log_scale(a)
         return upcast(x) * s.exp() + t, s
 
     def inverse(self, z: torch.Tensor, theta: torch.Tensor) -> torch.Tensor:
         t, a = upcast(theta).unbind(-1)
-        return (upcast(z) - t) * (-3 * torch.tanh(a / 3)).exp()
+        return (upcast(z) - t) * (-self.log_scale(a)).exp()
+
+
+class SoftplusAffine(Affine):
+    """The same with exp(s) = softplus(a + c) + 0.001, c such that it is 1 at a = 0 (nflows, Durkan et al. 2020).
+
+    It grows like a where exp(a) would explode: rows far from the others stay nearer. It has no upper bound.
+    """
+
+    def log_scale(self, a: torch.Tensor) -> torch.Tensor:
+        return (F.softplus(a + math.log(math.expm1(0.999))) + 0.001).log()

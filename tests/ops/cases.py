@@ -488,6 +488,8 @@ STEPS = (
     flow("additive/autoregressive", "transform:additive",
          f"{{autoregressive: {{order: reverse, net: {_NET}, transform: additive}}}}"),
     flow("transform-affine", "transform:affine", f"{{coupling: {{keep: half, net: {_NET}, transform: affine}}}}"),
+    flow("transform-affine/softplus", "transform:affine",
+         f"{{coupling: {{keep: half, net: {_NET}, transform: {{affine: {{scale: softplus}}}}}}, times: 2}}"),
     flow("transform-affine/kernel", "transform:affine",
          f"{{coupling: {{keep: channel, net: {_CONVS}, transform: {{affine: {{kernel: [1, 3]}}}}}}}}", shape="[2, 2, 3]"),
     flow("autoregressive", "flow:autoregressive", f"{{autoregressive: {{order: raster, net: {_NET}}}, times: 2}}"),

@@ -38,6 +38,7 @@ from flowspec.runtime import (
     Shift,
     Sigmoid,
     SliceCoupling,
+    SoftplusAffine,
     Split,
     Squeeze,
     Tanh,
@@ -105,6 +106,7 @@ CASES: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...]]] = {
         lambda: SliceCoupling(Dense(8, (1, 2, 4), 2), [1], [0], Affine()),
         IMAGE,
     ),
+    "softplus": (lambda: slices([0, 1], [2, 3, 4], SoftplusAffine()), (5,)),
     "checkerboard": (lambda: MaskCoupling(Dense(16, IMAGE, 2), checkerboard(IMAGE), Affine()), IMAGE),
     "additive on entries": (lambda: MaskCoupling(Dense(4, (4,), 1), entries((4,), [1, 2]), Additive()), (4,)),
     "autoregressive": (lambda: AutoregressiveStep(Made([[2, 0, 3, 1]], 2), Affine(), [1, 3, 0, 2]), (4,)),
@@ -281,11 +283,12 @@ class Head(nn.Module):
     ("transform", "near"),
     [
         (Affine(), 0.1),
+        (SoftplusAffine(), 0.1),
         (RationalQuadraticSpline(4, -2.0, 2.0), 0.1),
         (Additive(), 1.0),
         (MixtureLogit(LogisticMixtureCDF(3)), 1.0),
     ],
-    ids=["affine", "spline", "additive", "mixture"],
+    ids=["affine", "softplus", "spline", "additive", "mixture"],
 )
 def test_scales_and_splines_begin_near_the_identity(transform: Transform, near: float) -> None:
     """The last layer alone is smaller than one of torch's own; a mixture would begin with equal components."""
@@ -339,3 +342,11 @@ def test_a_pass_for_each_level_and_no_more(fast: str, passes: tuple[int, int]) -
     forward = len(calls)
     step.inverse(z)
     assert (forward, len(calls) - forward) == passes
+
+
+def test_a_softplus_scale_is_1_at_0_grows_like_its_argument_and_stays_above_a_thousandth() -> None:
+    a = torch.tensor([0.0, 50.0, 100.0, -300.0], dtype=torch.float64)
+    scale = SoftplusAffine().log_scale(a).exp()
+    assert torch.allclose(scale[0], torch.ones(1, dtype=torch.float64))
+    assert torch.allclose(scale[2] - scale[1], torch.tensor(50.0, dtype=torch.float64))
+    assert torch.allclose(scale[3], torch.tensor(0.001, dtype=torch.float64))
