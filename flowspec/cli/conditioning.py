@@ -86,11 +86,23 @@ def _of_run(args: argparse.Namespace, streams: Streams) -> Judged:
     trained = reopen(run, spec, torch.device("cpu"))
     if args.data is None and args.split is None:
         split, source = shown_rows(trained, None), run.request.source
+    elif args.data is None and args.columns is None:
+        split, source = _own_rows(args.split, trained), run.request.source
     else:
         split, source = _other_rows(args, trained), args.data or run.request.source
     x, given = _batch(split, trained.traits, args.batch)
     where = os.path.join(args.spec, SPEC)
     return Judged(where, trained.model, x, given, f"weights of step {trained.step}", f"rows of {source}")
+
+
+def _own_rows(split: str, trained: Any) -> Split:
+    """A split of the data of the run: the rows that training took for it, also where the file itself names none."""
+    from flowspec.train import load
+
+    run = trained.run
+    data = load(run.request, trained.traits, run.options.wide)
+    run.same_data(data)
+    return data.split(split)
 
 
 def _other_rows(args: argparse.Namespace, trained: Any) -> Split:

@@ -7,6 +7,7 @@ import json
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 pytest.importorskip("torch")
@@ -53,6 +54,21 @@ def test_a_run_on_its_own_data_and_on_other(run: str) -> None:
     assert [step["label"] for step in document["flows"][0]["steps"]] == [
         "actnorm.1 (line 4)", "coupling.1 (line 4)", "coupling.2 (line 4)"
     ]  # fmt: skip
+
+
+def test_a_split_of_a_run_is_that_of_its_training(run: str) -> None:
+    """Of a file that names no splits, too: the held-out rows are not all rows."""
+    rows = np.random.default_rng(0).standard_normal((100, 2))
+    np.save("rows.npy", rows)
+    assert flowspec("train", "flow.yaml", "--data", "rows.npy", "--out", "s", "--epochs", "1", "--quiet")[0] == 0
+    counts = {}
+    for split in ("train", "valid"):
+        code, out, err = flowspec("verify", "s", "--split", split, "--batch", "100", "--format", "json")
+        assert code == 0, err
+        counts[split] = json.loads(out)["samples"]
+    assert counts == {"train": 90, "valid": 10}
+    code, _, err = flowspec("verify", "s", "--split", "tset")
+    assert (code, "has no tset split" in err) == (2, True)
 
 
 def test_a_spec_on_data_with_fresh_weights_and_with_those_of_a_checkpoint(run: str) -> None:
