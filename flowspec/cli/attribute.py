@@ -69,10 +69,12 @@ def _attribute(args: argparse.Namespace, streams: Streams) -> int:
 
 
 def _wish(text: str, args: argparse.Namespace) -> Wish:
-    """The rows that a set names. A file of the name LABEL=N wins."""
+    """The rows that a set names. A file of the name LABEL=N wins. Raises UsageError for LABEL=word."""
     from flowspec.train import Wish
 
     match = re.fullmatch(r"([A-Za-z_]\w*)=(-?\d+(?:,-?\d+)*)", text)
+    if match is None and re.fullmatch(r"[A-Za-z_]\w*=[^./:]*", text) and not Path(text).exists():
+        raise UsageError(f"`{text}` is no label and its values", "they are whole numbers: label=3, or label=3,8")
     if match is None or Path(text).exists():
         return Wish(text, args.split)
     return Wish(args.data, args.split, match[1], tuple(int(word) for word in match[2].split(",")))

@@ -74,8 +74,8 @@ def attribute(
 ) -> Attribute:
     """The difference of the mean latents of rows with and rows without an attribute, at most n rows of each.
 
-    Raises TrainError for labels that the data does not have, empty sets, latents that hold integers, and models without
-    latents.
+    Raises TrainError for labels that the data does not have, empty sets, equal ones, latents that hold integers, and
+    models without latents.
     """
     need_latents(trained, RETRIEVE)
     means, counts = [], []
@@ -86,6 +86,11 @@ def attribute(
         need_real(_parts(trained, rows, z), "direction")
         means.append(z.mean(axis=0, dtype=np.float64))
         counts.append(len(rows))
+    if not (means[0] - means[1]).any():
+        raise TrainError(
+            "rows with the attribute and rows without it have the same mean latent: there is no direction",
+            "choose other rows for one of them",
+        )
     return Attribute(means[0] - means[1], means[0], means[1], (counts[0], counts[1]), weights_of(trained))
 
 

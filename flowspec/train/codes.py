@@ -108,7 +108,8 @@ def decode(
 ) -> Samples:
     """The data of latents in a file: FILE or FILE:KEY, by default the array `z`, with the givens beside it.
 
-    Raises TrainError for latents of another width or of other weights, and for models without latents.
+    Raises TrainError for latents of another width or of other weights, for those of which nobody says what they are
+    given, and for models without latents.
     """
     need_latents(trained, DRAW)
     path, key = locate(source)
@@ -123,6 +124,11 @@ def decode(
             f"encode the data anew: flowspec encode {trained.run.path} -o {path.name}",
         )
     beside = {k: table.arrays[k] for k in trained.traits.given if k in table.arrays and k not in chosen}
+    for k in trained.traits.given.keys() - beside.keys() - chosen.keys():
+        raise TrainError(
+            f"the model is conditional on `{k}`, and {table.where(name)} has none beside it",
+            f"choose it: --given {k}=..., or decode a .npz file that `flowspec encode` wrote",
+        )
     return decoded(trained, z, _given(trained, beside, chosen, len(z)), batch, seed, counter)
 
 
@@ -130,8 +136,8 @@ def _latents(trained: Trained, array: Array, where: str) -> Array:
     """Rows of latents in the type of the model."""
     model: Any = trained.model
     width = sum(int(np.prod(model.part_shapes[k])) for k in model.latent)
-    flat = array.reshape(len(array), -1) if array.ndim else array
-    if flat.ndim != 2 or not len(flat) or flat.shape[1] != width:
+    flat = array.reshape(len(array), -1) if array.size else array
+    if flat.ndim != 2 or not flat.size or flat.shape[1] != width:
         raise TrainError(
             f"{where} holds an array of shape {list(array.shape)}; latents of this model have {width} numbers a row"
         )
@@ -141,7 +147,7 @@ def _latents(trained: Trained, array: Array, where: str) -> Array:
 
 
 def _given(trained: Trained, beside: Mapping[str, Array], chosen: Mapping[str, str], n: int) -> dict[str, Array]:
-    """What each row is given: what was chosen, else what stands beside the latents, else as for samples."""
+    """What each row is given: what was chosen, else what stands beside the latents."""
     traits = trained.traits
     for name, array in beside.items():
         if array.shape != (n, *traits.given[name].shape):

@@ -16,7 +16,7 @@ from flowspec.train.compute import Feed, limits
 from flowspec.train.counting import Counter
 from flowspec.train.data import Split
 from flowspec.train.errors import TrainError
-from flowspec.train.latents import contexts_of, encoded
+from flowspec.train.latents import contexts_of, encoded, need_one
 from flowspec.train.metrics import LABELS, log_probs
 from flowspec.train.samples import draw, original_units
 from flowspec.train.session import Trained, shown_rows
@@ -169,11 +169,12 @@ def densities(fresh: Trained, trained: Trained, frame: Frame, counter: Counter |
 
 
 def _one_each(traits: Traits, chosen: Mapping[str, str]) -> Mapping[str, str]:
-    """The chosen contexts; TrainError where one is missing: a density is given one."""
+    """The chosen contexts; TrainError where one is missing, or several are chosen: a density is given one."""
     for name in traits.given.keys() - chosen.keys():
         raise TrainError(
             f"the model is conditional on `{name}`, and a density has one context", f"choose it: --given {name}=..."
         )
+    need_one(chosen, "a density")
     return chosen
 
 
@@ -199,10 +200,10 @@ def mesh_of(trained: Trained, rows: Split, frame: Frame) -> Mesh:
         counts = traits.values.counts or (traits.values.count,) * D
         return Mesh(tuple(np.arange(n) for n in counts), (1.0,) * D, "sum")
     ends = _ends(trained, rows) if frame.box is None else np.array(frame.box, dtype=np.float64).reshape(-1, 2)
-    if ends.shape != (D, 2) or not (ends[:, 0] < ends[:, 1]).all():
-        raise TrainError(
-            f"--box of {ends.size} numbers for {D} variables", "write two ends for each, the lower one first"
-        )
+    if ends.shape != (D, 2):
+        raise TrainError(f"--box of {ends.size} numbers for {D} variables", "write two ends for each")
+    for low, high in ends[ends[:, 0] >= ends[:, 1]]:
+        raise TrainError(f"--box runs from {low:g} to {high:g}", "write the lower end of each variable first")
     cells = frame.cells or POINTS[D]
     if cells**D > MOST_CELLS:
         raise TrainError(f"--size {cells} makes {cells**D:,} cells, and {MOST_CELLS:,} are the most")

@@ -173,6 +173,7 @@ def _need(lost: Tensor, what: str, help: str) -> None:
 def shared_context(trained: Trained, rows: Split, chosen: Mapping[str, str], n: int, what: str) -> dict[str, Array]:
     """The one context of n steps of `what`: chosen, or what all the rows are given; TrainError when they differ."""
     traits = trained.traits
+    need_one(chosen, what)
     given = contexts_of(traits, chosen.keys(), chosen, 1)
     for name in traits.given.keys() - given.keys():
         if (rows.given[name] != rows.given[name][:1]).any():
@@ -185,6 +186,17 @@ def shared_context(trained: Trained, rows: Split, chosen: Mapping[str, str], n: 
 
 
 COUNT = {2: "two", 4: "four"}
+
+
+def need_one(chosen: Mapping[str, str], what: str) -> None:
+    """Raise TrainError where several classes are chosen for `what`, which has one context."""
+    for name, words in chosen.items():
+        several = {word.strip() for word in words.split(",")}
+        if len(several) > 1 and all(word.isdigit() for word in several):
+            raise TrainError(
+                f"--given {name}={words} chooses {len(several)} classes, and {what} has one",
+                f"choose one of them: --given {name}=...",
+            )
 
 
 def contexts_of(traits: Traits, names: Collection[str], chosen: Mapping[str, str], n: int) -> dict[str, Array]:

@@ -268,10 +268,15 @@ def test_temperature(tool: Run) -> None:
         (["decode", "linear", "bits.npz"], "`bits.npz` holds an array of shape [60, 4, 4]; latents of this model have 3 numbers"),
         (["decode", "labelled", "line2.npy"], "`line2.npy` holds entries that are not finite numbers"),
         (["decode", "linear", "other.npz"], "`other.npz` belongs to other weights: its latents mean nothing to this model"),
+        (["decode", "linear", "none.npy"], "`none.npy` holds an array of shape [0, 3]; latents of this model have 3 numbers"),
+        (["decode", "labelled", "two.npy"], "the model is conditional on `label`, and `two.npy` has none beside it"),
         (["decode", "linear", "line2.npy:y"], "`line2.npy` has no array `y`"),
         (["attribute", "linear"], "the following arguments are required: --with"),
         (["attribute", "linear", "--with", "label=7"], "no row of the train split has label 7"),
         (["attribute", "linear", "--with", "smile=1", "--data", "points.npz"], "`points.npz` has no labels `smile` of its rows"),
+        (["attribute", "linear", "--with", "label=a"], "`label=a` is no label and its values"),
+        (["attribute", "linear", "--with", "label=1", "--without", "label="], "`label=` is no label and its values"),
+        (["attribute", "linear", "--with", "label=1", "--without", "label=1"], "rows with the attribute and rows without it have the same"),
         (["attribute", "linear", "--with", "points.npz"], "nothing says which rows are without the attribute"),
         (["attribute", "ordered", "--with", "label=1"], "`ordered` is an autoregressive model"),
         (["sample", "linear", "--attribute", "points.npz"], "`points.npz` holds no attribute"),
@@ -284,6 +289,7 @@ def test_temperature(tool: Run) -> None:
         (["sample", "linear", "--corners", "0", "1", "2", "3", "--temperature", "2"], "--corners draws nothing: --temperature"),
         (["sample", "labelled", "--corners", "0", "1", "2", "3"], "the four rows are given different `label`, and a grid has one"),
         (["sample", "labelled", "--corners", "0", "1", "2", "3", "--given", "kind=1"], "the model has no given `kind`"),
+        (["sample", "labelled", "--corners", "0", "1", "2", "3", "--given", "label=0,1"], "--given label=0,1 chooses 2 classes, and a grid has one"),
         (["sample", "ordered", "--corners", "0", "1", "2", "3"], "`ordered` is an autoregressive model"),
         (["sample", "linear", "--temperature", "0"], "argument --temperature: `0` is not a number above 0"),
         (["sample", "unit", "--temperature", "0.5"], "the density Uniform has no temperature"),
@@ -291,6 +297,8 @@ def test_temperature(tool: Run) -> None:
 )  # fmt: skip
 def test_faults(args: list[str], message: str, tool: Run) -> None:
     np.save("line2.npy", np.full((3, 2), np.nan))
+    np.save("none.npy", np.zeros((0, 3)))
+    np.save("two.npy", np.zeros((4, 2)))
     np.savez("other.npz", z=np.zeros((3, 3)), weights=np.array("x"))
     done(tool, "attribute", "linear", "--with", "label=2", "-o", "v0.npz")
     found = tool(*args)
