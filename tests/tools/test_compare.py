@@ -200,7 +200,7 @@ def test_the_command_writes_json(
     assert f"GONE is missing: {gone.file}" in err
     assert "seed 0: flowspec " in err
     record = json.loads((tmp_path / "out.json").read_text())
-    assert [line["table"] for line in record["lines"]] == ["SMALL"] * 2
+    assert [line["table"] for line in record["lines"]] == ["SMALL"] * 3
     assert len(record["lines"][0]["ours"]["test"]) == 1
 
 
