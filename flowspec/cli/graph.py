@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from flowspec.compiler import Report
-    from flowspec.view.graphs import Chart
+    from flowspec.view.chart_rounds import Chart
 
 NAME = "graph"
 HELP = "draw the typed graph: shapes, what each value may know, supports, parameters"

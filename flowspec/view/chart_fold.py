@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flowspec.view.graphs import Box, Chart
+from flowspec.view.chart_rounds import Box, Chart
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from flowspec.view.chart_fold import Drawn, Folded, folded
 from flowspec.view.chart_layout import Plan, Point, arranged
-from flowspec.view.graphs import Chart
+from flowspec.view.chart_rounds import Chart
 from flowspec.view.items import SMALL, Arrow, Frame, Item, Words, letters, long
 from flowspec.view.words import wrapped
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flowspec.diagnostics.text import clean
-from flowspec.view.graphs import Box, Chart
+from flowspec.view.chart_rounds import Box, Chart
 from flowspec.view.text_cells import Run
 
 FAINT, BOLD = "2", "1"

@@ -8,9 +8,9 @@ from flowspec.order import TooLarge
 from flowspec.passes.facts import Facts, NetFacts
 from flowspec.passes.quotient import Quotient
 from flowspec.view.explored_flow import flows_of
-from flowspec.view.graphs import spelt
 from flowspec.view.orders import Generation, generations
 from flowspec.view.pools import Nets, Tables
+from flowspec.view.spelling import spelt
 
 
 def explored(facts: Facts) -> dict[str, Any]:

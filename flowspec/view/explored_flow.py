@@ -15,8 +15,9 @@ from flowspec.graph.model import Flow, FlowNode
 from flowspec.passes.dependency import LIMIT, flow_bits
 from flowspec.passes.facts import Facts, FlowFacts
 from flowspec.view.fields import behind_encoder, entries_of
-from flowspec.view.graphs import density_words, lies, spelt, step_proof
+from flowspec.view.graphs import density_words, lies, step_proof
 from flowspec.view.pools import Nets, Tables
+from flowspec.view.spelling import spelt
 
 MOST_LATENT = 4096  # variables of a flow of which a page knows who sees them
 

@@ -6,55 +6,17 @@ Rounds of a loop that look alike are one box, which says how many there are: a p
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 from flowspec.diagnostics import Span
 from flowspec.graph.bounds import Bounds
 from flowspec.graph.model import Autoregressive, Density, Flow, FlowNode, Leaf
-from flowspec.graph.net import Frame
 from flowspec.graph.support import Support
 from flowspec.passes.facts import Facts, FlowFacts, NetFacts
+from flowspec.view.chart_rounds import Box, Chart, Merging
 from flowspec.view.fields import no_field
+from flowspec.view.spelling import spelt
 from flowspec.view.words import many, place
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """One op, value from outside, or density.
-
-    Attributes:
-        name: as findings name it; `words` the op with its arguments.
-        kind: source | weighted | plain | step | bound | density.
-        type: the shape of the value that it gives.
-        proof: what its channels may know, or where its values lie.
-        parameters: learned numbers of one round; `rounds` how many rounds it stands for.
-        line: of the spec, 0 for none.
-    """
-
-    name: str
-    words: str
-    kind: str
-    type: str
-    proof: str
-    parameters: int = 0
-    rounds: int = 1
-    line: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """Boxes in an order in which each stands after what it reads, and arrows between their numbers.
-
-    `backs` are the ways from a round of a loop to the next one: the later box feeds the earlier one again.
-    """
-
-    title: str
-    place: str
-    facts: tuple[str, ...]
-    boxes: tuple[Box, ...]
-    arrows: tuple[tuple[int, int], ...]
-    backs: tuple[tuple[int, int], ...] = ()
 
 
 def charts(facts: Facts, node: str | None = None) -> tuple[Chart, ...]:
@@ -84,53 +46,6 @@ def _distinct(facts: Facts, owners: list[Any]) -> Iterator[Any]:
             yield owner
 
 
-# --- rounds that look alike ------------------------------------------------------------------------------------------
-
-
-@dataclass
-class _Merging:
-    """Boxes so far, and for each original number the box that stands for it."""
-
-    boxes: list[Box] = field(default_factory=list)
-    of: dict[int, int] = field(default_factory=dict)
-    arrows: dict[tuple[int, int], None] = field(default_factory=dict)
-    backs: dict[tuple[int, int], None] = field(default_factory=dict)
-    _known: dict[Any, int] = field(default_factory=dict)
-    _seen: dict[Any, int] = field(default_factory=dict)
-    rounds: list[int] = field(default_factory=list)
-
-    def add(self, number: int, box: Box, reads: tuple[int, ...], scope: tuple[Frame, ...]) -> None:
-        """A box, or one round more of an equal one."""
-        here = tuple((frame.label, frame.use, frame.round) for frame in scope)
-        ordinal = self._seen[here] = self._seen.get(here, 0) + 1
-        plain = _without_rounds(box.name, scope)
-        loop = (tuple(part[:2] for part in here), plain if plain != box.name else ordinal)
-        key = (loop, box.words, box.kind, box.type, box.proof, box.parameters) if here else number
-        if key in self._known:
-            self.rounds[self._known[key]] += 1
-        else:
-            self._known[key] = len(self.boxes)
-            self.boxes.append(box)
-            self.rounds.append(1)
-        self.of[number] = self._known[key]
-        for j in reads:
-            if j in self.of:
-                ways = self.arrows if self.of[j] < self.of[number] else self.backs
-                ways[self.of[j], self.of[number]] = None
-
-    def chart(self, title: str, where: str, facts: tuple[str, ...]) -> Chart:
-        pairs = zip(self.boxes, self.rounds, strict=True)
-        boxes = tuple(Box(b.name, b.words, b.kind, b.type, b.proof, b.parameters, n, b.line) for b, n in pairs)
-        return Chart(title, where, facts, boxes, tuple(self.arrows), tuple(self.backs))
-
-
-def _without_rounds(name: str, scope: tuple[Frame, ...]) -> str:
-    """A name in which rounds of a loop cannot be told apart."""
-    for frame in scope:
-        name = name.replace(f"{frame.use}.{frame.round}.", f"{frame.use}.", 1)
-    return name
-
-
 # --- nets --------------------------------------------------------------------------------------------------------------
 
 
@@ -141,17 +56,17 @@ def _noted(span: Span, facts: Facts) -> str:
 
 
 def _net_chart(facts: Facts, owner: Any) -> Chart:
-    net, merging = facts.nets[owner], _Merging()
+    net, merging = facts.nets[owner], Merging()
     graph, live = net.conditioner.graph, net.conditioner.graph.live()
     for i, node in enumerate(graph.nodes):
         if i in live:
-            merging.add(i, _net_box(net, i, _noted(node.span, facts)), node.inputs, node.scope)
+            merging.add(i, _net_box(net, i, _noted(node.span, facts)), node.inputs, node.scope, node.op)
     end = len(graph.nodes)
     if isinstance(owner, Autoregressive | Leaf):
         family = owner.head if isinstance(owner, Autoregressive) else owner.family
         words, target = spelt(family), str(net.context.target)
         box = Box(owner.id, words, "density", target, "one for each variable", line=owner.span.start.line)
-        merging.add(end, box, (graph.output,), ())
+        merging.add(end, box, (graph.output,))
     order = net.orders[0].label if net.orders else ""
     title = f"{owner.id}: net under order {order}" if order else f"{owner.id}: net"
     return merging.chart(title, place(graph.span), tuple(_net_facts(net)))
@@ -206,13 +121,13 @@ def _leaf_chart(leaf: Leaf, facts: Facts) -> Chart:
 
 
 def _flow_chart(flow: Flow, facts: Facts) -> Chart:
-    merging, found = _Merging(), facts.densities[flow].flow
+    merging, found = Merging(), facts.densities[flow].flow
     assert found is not None
     maker = {0: -1}
     x = Box("x", "data", "source", str(found.layouts[0]), lies(found.forward[0]), line=facts.program.x.span.start.line)
-    merging.add(-1, x, (), ())
+    merging.add(-1, x, ())
     for n, node in enumerate(flow.nodes):
-        merging.add(n, _step_box(node, facts, found), (maker[node.input],), node.scope)
+        merging.add(n, _step_box(node, facts, found), (maker[node.input],), node.scope, node.op)
         maker.update(dict.fromkeys(node.outputs, n))
     ends = len(flow.nodes)
     for k, part in enumerate(flow.parts):
@@ -223,7 +138,7 @@ def _flow_chart(flow: Flow, facts: Facts) -> Chart:
         box = Box(
             name, words + (f" given {given}" if given else ""), "density", type_, "", count, line=part.span.start.line
         )
-        merging.add(ends + k, box, (maker[part.value],), ())
+        merging.add(ends + k, box, (maker[part.value],))
     top = facts.densities[flow]
     likelihood = {"exact": "exact", "bound": "a lower bound", "estimate": "an estimate"}[top.likelihood]
     lines = (f"{many(top.parameters, 'parameter')}; log p(x) is {likelihood}",)
@@ -263,36 +178,3 @@ def density_words(density: Density) -> str:
 def lies(support: Support) -> str:
     """Where values lie, in words; empty where that is not known."""
     return f"in {support}" if not support.unknown else ""
-
-
-# --- ops in words ------------------------------------------------------------------------------------------------------
-
-
-def spelt(op: Any) -> str:
-    """An op as a spec would write it: its name, its main argument, and the others that are not at their defaults."""
-    declared = op.arguments()
-    values = {name: getattr(op, name, None) for name in declared}
-    defaults = {f.name: f.default for f in type(op).__dataclass_fields__.values()} if declared else {}
-    main = values.get(op.main) if op.main else None
-    parts = [f"{op.name} {_value(main)}".strip() if main is not None else op.name]
-    for name, value in values.items():
-        if name != op.main and value not in (None, (), defaults.get(name)) and _is_short(value):
-            parts.append(f"{name} {_value(value)}")
-    return ", ".join(parts)
-
-
-def _is_short(value: Any) -> bool:
-    """Whether an argument can be said in a word or two: a number, a name, an op, an order."""
-    if isinstance(value, tuple | list):
-        return all(isinstance(v, int | float | str) for v in value)
-    return isinstance(value, int | float | str) or hasattr(value, "arguments") or hasattr(value, "op")
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, tuple | list):
-        return "x".join(_value(v) for v in value) if len(value) <= 4 else f"{len(value)} entries"
-    if hasattr(value, "arguments"):
-        return spelt(value)
-    return spelt(value.op) if hasattr(value, "op") else str(value)

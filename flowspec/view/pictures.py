@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from flowspec.view.cells import Cells, Indexed, Numbered, Shaded, Shares
-from flowspec.view.graphs import Chart
+from flowspec.view.chart_rounds import Chart
 from flowspec.view.tones import TONES, Tone
 
 Codes = npt.NDArray[np.intp]

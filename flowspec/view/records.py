@@ -11,8 +11,8 @@ import numpy.typing as npt
 from flowspec.graph.masks import LabelMask, SiteMask, TapMask
 from flowspec.graph.pairing import PlaceMask
 from flowspec.view import place_masks
+from flowspec.view.chart_rounds import Chart
 from flowspec.view.fields import Field
-from flowspec.view.graphs import Chart
 from flowspec.view.masks import Derived, Keep
 from flowspec.view.orders import Generation
 

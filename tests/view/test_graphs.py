@@ -55,6 +55,21 @@ def test_rounds_of_a_loop_are_one_box() -> None:
     assert not any(name.startswith("vh.2") for name in rounds)
 
 
+def test_steps_inside_loops_inside_loops_are_one_box() -> None:
+    chart, _ = found_charts("flows/flowpp_cifar10")
+    assert {box.name: box.rounds for box in chart.boxes if box.rounds > 1} == {
+        "actnorm.1": 2, "conv1x1.1": 2, "coupling.1": 2, "actnorm.3": 2, "coupling.3": 4,
+    }  # fmt: skip
+    reads = [target for _, target in chart.arrows]
+    assert len(reads) == len(set(reads)), "a chain of steps has no branches"
+
+
+def test_rounds_that_differ_in_an_argument_are_one_box_that_lists_it() -> None:
+    (chart,) = found_charts("autoregressive/wavenet_speech")
+    (box,) = (box for box in chart.boxes if box.name.endswith(".f"))
+    assert (box.words, box.rounds) == ("conv 48, kernel 2, dilation 1/2/4/8/16/32/64/128", 16)
+
+
 def test_a_flow_shows_where_likelihood_becomes_a_bound() -> None:
     text = render_text(picture("graph", "nvp"), Style(120))
     assert "likelihood becomes a bound" in text
