@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -44,6 +45,11 @@ def chart_legend(charts: Iterable[Chart]) -> Iterator[Item]:
     if any(chart.backs for chart in charts):
         yield Arrow(x, 6, ((0, 0), (22, 0)), dashed=True)
         yield Words(x + 28, 11, "feeds the next round")
+        x += 28 + long("feeds the next round", 13) + 14
+    if any(drawn.whole for chart in charts for drawn in folded(chart).boxes):
+        yield Words(
+            x, 11, "a loop or a use of a block is one box; the graph as text has a line for each op", faint=True
+        )
 
 
 def chart_items(chart: Chart) -> tuple[list[Item], float, float]:
@@ -85,8 +91,15 @@ def _name_lines(drawn: Drawn) -> list[str]:
 
 
 def _word_lines(drawn: Drawn) -> list[str]:
-    lines = [line for words in drawn.words for line in wrapped(words, _room(SMALL))]
+    lines = [line for words in _listed(drawn) for line in wrapped(words, _room(SMALL))]
     return [piece for line in lines for piece in _pieces(line, _room(SMALL))]
+
+
+def _listed(drawn: Drawn) -> Iterator[str]:
+    """What stands in a box; in that of a loop or use each op with its name there."""
+    for name, words in zip(drawn.names, drawn.words, strict=True):
+        inner = re.sub(r"^(\d+\.)", "", name.removeprefix(f"{drawn.box.name}."))
+        yield f"{inner}: {words}" if drawn.whole else words
 
 
 def _pieces(text: str, room: int) -> list[str]:

@@ -22,6 +22,7 @@ class Box:
         proof: what its channels may know, or where its values lie.
         parameters: learned numbers of one round; `rounds` how many rounds it stands for.
         line: of the spec, 0 for none.
+        within: the outermost loop or use of a block around it, empty for none.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Box:
     parameters: int = 0
     rounds: int = 1
     line: int = 0
+    within: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class Merging:
         key = (place, type(op), box.kind, box.type, box.proof, box.parameters) if here else number
         if key not in self._known:
             self._known[key] = len(self.boxes)
-            self.boxes.append(box)
+            self.boxes.append(replace(box, within=scope[0].use if scope else ""))
             self.ops.append([])
         self.of[number] = self._known[key]
         self.ops[self.of[number]].append(op)

@@ -70,6 +70,26 @@ def test_rounds_that_differ_in_an_argument_are_one_box_that_lists_it() -> None:
     assert (box.words, box.rounds) == ("conv 48, kernel 2, dilation 1/2/4/8/16/32/64/128", 16)
 
 
+def test_a_crowded_chart_shows_loops_and_blocks_as_one_box_each() -> None:
+    (chart,) = found_charts("autoregressive/pixelcnn_pp")
+    drawn = folded(chart)
+    assert [box.box.name for box in drawn.boxes] == [
+        "x", "u0", "l0", "a", "b0", "b", "c0", "c", "d", "e0", "e", "f0", "f", "head.1", "model",
+    ]  # fmt: skip
+    names = [box.box.name for box in drawn.boxes]
+    arrows = {(names[a], names[b]) for a, b in drawn.arrows}
+    assert {("u0", "a"), ("a", "b0"), ("b0", "e"), ("b", "e"), ("a", "f"), ("u0", "f"), ("c0", "d")} <= arrows
+    assert all(a < b for a, b in drawn.arrows)
+    assert {(names[a], names[b]) for a, b in drawn.backs} == {(name, name) for name in "abcdef"}
+    loop = drawn.boxes[names.index("d")]
+    assert (loop.box.rounds, loop.box.type, loop.box.line) == (3, "24x8x8 + 24x8x8", 24)
+    assert sum(box.box.parameters * box.box.rounds for box in drawn.boxes) == 353_570
+    texts = [
+        item.text for item in lay_out(picture("graph", "autoregressive/pixelcnn_pp")).items if isinstance(item, Words)
+    ]
+    assert "u1.conv.1: conv 24, kernel 3" in texts
+
+
 def test_a_flow_shows_where_likelihood_becomes_a_bound() -> None:
     text = render_text(picture("graph", "nvp"), Style(120))
     assert "likelihood becomes a bound" in text
