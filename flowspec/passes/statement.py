@@ -73,11 +73,19 @@ def _invertible(flow: Flow, facts: Facts) -> str:
     inverses += f", {len(searched)} by root search to {max(searched, key=float)}" if searched else ""
     solved = Counter(n.op.solved for n in flow.nodes if n.op.solved)
     inverses += "".join(f", {count} by solving an ODE ({how})" for how, count in solved.items())
-    text = f"{inverses}; log-det: {listed or 'none'}"
+    return f"{inverses}; log-det: {listed or 'none'}{_inexact(flow, facts)}"
+
+
+def _inexact(flow: Flow, facts: Facts) -> str:
+    """What makes log p(x) anything but exact: steps, and parts whose own densities are not."""
+    text = ""
     for status, words in (("bound", "a lower bound"), ("estimate", "an estimate")):
         names = sorted({n.op.name for n in flow.nodes if n.op.likelihood == status})
-        text += f"; {', '.join(names)} makes log p(x) {words}" if names else ""
-    exactly = bool(solved) and facts.densities[flow].likelihood == "exact"
+        names += ["the density of " + ("the base" if p.name == "last" else f"`{p.name}`")
+                  for p in flow.parts if facts.densities[p.density].likelihood == status]  # fmt: skip
+        text += f"; {', '.join(names)} {'makes' if len(names) == 1 else 'make'} log p(x) {words}" if names else ""
+    solved = any(n.op.solved for d in facts.densities if isinstance(d, Flow) for n in d.nodes)
+    exactly = solved and facts.densities[flow].likelihood == "exact"
     return text + ("; log p(x) is exact up to the error of the solver" if exactly else "")
 
 

@@ -106,6 +106,23 @@ def test_the_statement_names_the_solver_and_its_tolerance() -> None:
     assert "is exact" not in hutchinson
 
 
+def test_the_statement_speaks_of_parts_that_are_flows_of_their_own() -> None:
+    def line(trace: str) -> str:
+        part = f"{{flow: [{{ode: {{net: [{{linear: 4}}, tanh], trace: {trace}}}}}], base: normal}}"
+        split = "split: {sizes: [2, 2], names: [low, high]}"
+        return " ".join(report(split, "[4]", base=f"{{low: {part}, high: normal}}").summary_lines())
+
+    assert "the density of `low` makes log p(x) an estimate" in line("hutchinson")
+    assert "is exact" not in line("hutchinson")
+    assert "log p(x) is exact up to the error of the solver" in line("exact")
+    encoded = (
+        "{encode: {shape: [2], posterior: {net: {mlp: [4]}, head: normal}, decoder: {net: {mlp: [4]}, head: normal}}}"
+    )
+    prior = "{flow: [{ode: {net: [{linear: 4}, tanh], trace: hutchinson}}], base: normal}"
+    found = " ".join(report(encoded, base=prior).summary_lines())
+    assert "encode makes log p(x) a lower bound; the density of the base makes log p(x) an estimate" in found
+
+
 @pytest.mark.parametrize(
     ("steps", "status"),
     [
