@@ -13,7 +13,7 @@ import numpy as np
 
 from flowspec.cli.arguments import UsageError, add_color, wants_color
 from flowspec.cli.compiling import analyse
-from flowspec.cli.files import write_whole
+from flowspec.cli.files import refuse_spec, write_whole
 from flowspec.cli.paths import source_of, unreadable
 from flowspec.cli.streams import Streams
 from flowspec.diagnostics.render import render_full
@@ -65,6 +65,8 @@ def run_drawing(
     from flowspec.view.errors import ViewError
 
     suffix = _suffix(args.output, suffixes)
+    if suffix:
+        refuse_spec(args.output, args.spec)
     spec = source_of(args.spec, streams)
     report: Any = analyse(spec.name, spec.text)
     if not report.ok:

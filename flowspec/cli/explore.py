@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from flowspec.cli.arguments import UsageError
 from flowspec.cli.compiling import analyse
-from flowspec.cli.files import write_whole
+from flowspec.cli.files import refuse_spec, write_whole
 from flowspec.cli.paths import source_of, unreadable
 from flowspec.cli.streams import Streams
 from flowspec.diagnostics.render import render_full
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from flowspec.compiler import Report
 
 NAME = "explore"
+LAST_PORT = 65535
 HELP = "write one page on which the model can be explored, or serve it while the spec is edited"
 
 
@@ -27,7 +28,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", metavar="FILE", help="the page to write, by default NAME.html of the spec")
     watch = "serve the page on this machine alone, and reload it whenever the spec is saved"
     parser.add_argument("--watch", action="store_true", help=watch)
-    parser.add_argument("--port", type=int, default=0, metavar="N", help="the port to serve on (default: a free one)")
+    parser.add_argument("--port", type=_port, default=0, metavar="N", help="the port to serve on (default: a free one)")
+
+
+def _port(text: str) -> int:
+    """A port. Raises argparse.ArgumentTypeError for none."""
+    if not text.isascii() or not text.isdigit() or int(text) > LAST_PORT:
+        raise argparse.ArgumentTypeError(f"`{text}` is no port: there are 0..{LAST_PORT}, 0 for a free one")
+    return int(text)
 
 
 def run(args: argparse.Namespace, streams: Streams) -> int:
@@ -42,6 +50,7 @@ def run(args: argparse.Namespace, streams: Streams) -> int:
     target = args.output or f"{report.all_facts.program.name}.html"
     if not target.endswith(".html"):
         raise UsageError(f"`{target}` does not end in .html", "the page is an HTML file: `-o page.html`")
+    refuse_spec(target, args.spec)
     write_whole(target, page_of(report))
     streams.stderr.write(f"wrote {clean(target)}\n")
     return 0

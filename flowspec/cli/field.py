@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from flowspec.cli.arguments import UsageError
 from flowspec.cli.drawing import Drawing, add_drawing, run_drawing
+from flowspec.cli.paths import unreadable
 from flowspec.cli.streams import Streams
 
 if TYPE_CHECKING:
@@ -41,11 +42,10 @@ def run(args: argparse.Namespace, streams: Streams) -> int:
 
 def _draw(report: Report, args: argparse.Namespace) -> Drawing:
     from flowspec.view.field_picture import field_picture
-    from flowspec.view.fields import fields, layers
     from flowspec.view.records import field_json
 
     facts: Any = report.all_facts
-    found = layers(facts, args.at) if args.layers else fields(facts, args.node, args.at, args.order, args.seen_by)
+    found = _found(facts, args)
     name = facts.program.name
     if args.diff:
         return _compared(name, report, found, args)
@@ -56,16 +56,30 @@ def _draw(report: Report, args: argparse.Namespace) -> Drawing:
     )
 
 
+def _found(facts: Any, args: argparse.Namespace) -> tuple[Field, ...]:
+    """The fields that the options ask for. Raises UsageError for options that do not go together."""
+    from flowspec.view.fields import fields, layers
+
+    if not args.layers:
+        return fields(facts, args.node, args.at, args.order, args.seen_by)
+    others = {"a node": args.node, "`--seen-by`": args.seen_by, "`--order`": args.order}
+    for name, given in others.items():
+        if given:
+            raise UsageError(f"`--layers` follows one variable through the whole flow, without {name}", "leave one out")
+    return layers(facts, args.at)
+
+
 def _compared(name: str, report: Report, found: tuple[Field, ...], args: argparse.Namespace) -> Drawing:
     """The same fields of another spec beside them."""
     from flowspec.cli.compiling import analyse
     from flowspec.view.diff_picture import compared, diff_codes, diff_json, diff_picture
-    from flowspec.view.fields import fields
 
     other: Any = analyse(args.diff)
+    if unreadable(other.diagnostics):
+        raise UsageError(f"there is no spec `{args.diff}` to read", "name the file of the other spec")
     if not other.ok:
         raise UsageError(f"`{args.diff}` has errors", f"`flowspec check {args.diff}` shows them")
-    second = fields(other.all_facts, args.node, args.at, args.order, args.seen_by)
+    second = _found(other.all_facts, args)
     pairs = compared(found, second)
     names = (name, other.all_facts.program.name)
     return Drawing(

@@ -31,6 +31,16 @@ def _is_generated(path: str) -> bool:
         return False
 
 
+def refuse_spec(path: str, spec: str) -> None:
+    """Refuse to overwrite the spec that a picture shows.
+
+    Raises:
+        UsageError: when both are one file.
+    """
+    if os.path.exists(path) and os.path.exists(spec) and os.path.samefile(path, spec):
+        raise UsageError(f"`{path}` is the spec itself", "choose another name for what is drawn")
+
+
 def write_whole(path: str, content: str | bytes) -> None:
     """Write a file in one move, so that no reader ever sees half of it; a link keeps pointing where it does.
 
@@ -39,12 +49,16 @@ def write_whole(path: str, content: str | bytes) -> None:
     """
     target = os.path.realpath(path)
     data = content.encode("utf-8") if isinstance(content, str) else content
+    name = ""
     try:
         with tempfile.NamedTemporaryFile(dir=os.path.dirname(target), delete=False) as file:
+            name = file.name
             file.write(data)
+        _move(name, target)
     except OSError as error:
+        if name:
+            os.unlink(name)
         raise UsageError(f"cannot write `{path}`: {error.strerror or type(error).__name__}") from error
-    _move(file.name, target)
 
 
 def _move(source: str, target: str) -> None:
