@@ -41,7 +41,7 @@ def _decode(args: argparse.Namespace, streams: Streams) -> int:
     from flowspec.train import decode
 
     trained = trained_of(args, streams)
-    keep_inputs(args.output, args.latents)
+    keep_inputs(args.output, args.latents, trained.run.request.source, *(source for _, source in args.given))
     made = decode(trained, args.latents, dict(args.given), args.batch, args.seed, counter_of(streams))
     if args.output is None:
         streams.stdout.write(made.text())

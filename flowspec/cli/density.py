@@ -67,7 +67,7 @@ def _density(args: argparse.Namespace, streams: Streams) -> int:
         raise UsageError(f"the seed is {args.seed}; it must be 0 or more")
     record, spec = opened(args.run, streams, wants_color(args, streams))
     trained = reopen(record, spec, device(args.device))
-    keep_inputs(args.output, args.data or record.request.source)
+    keep_inputs(args.output, args.data, record.request.source, *(source for _, source in args.given))
     frame = Frame(args.box, args.size, args.data, dict(args.given), args.seed, args.batch)
     found = densities(untrained(trained, spec), trained, frame, counter_of(streams))
     if args.output is not None and args.output.suffix == ".png":

@@ -47,7 +47,7 @@ def _encode(args: argparse.Namespace, streams: Streams) -> int:
     from flowspec.train import encode
 
     trained = trained_of(args, streams)
-    keep_inputs(args.output, args.data or trained.run.request.source)
+    keep_inputs(args.output, args.data, trained.run.request.source)
     codes = encode(trained, args.data, args.split, args.number, args.batch, args.seed, counter_of(streams))
     if args.output is not None:
         codes.write(args.output)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flowspec.cli.arguments import UsageError, add_color, wants_color
-from flowspec.cli.latents import add_run
+from flowspec.cli.latents import add_run, keep_inputs
 from flowspec.cli.runs import guarded, opened
 from flowspec.cli.streams import Streams
 from flowspec.diagnostics.text import clean
@@ -106,6 +106,8 @@ def _sample(args: argparse.Namespace, streams: Streams) -> int:
         raise UsageError(f"the seed is {args.seed}; it must be 0 or more")
     found, spec = opened(args.run, streams, wants_color(args, streams))
     trained = reopen(found, spec, device(args.device))
+    read = (args.observed, args.keep, args.attribute and str(args.attribute), *(source for _, source in args.given))
+    keep_inputs(args.output, found.request.source, *read)
     made = _made(args, trained, streams)
     if args.output is None:
         streams.stdout.write(made.text())

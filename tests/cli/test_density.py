@@ -173,6 +173,7 @@ def test_text(name: str, tool: Run) -> None:
         (["labelled", "--given", "label=0,1"], "--given label=0,1 chooses 2 classes, and a density has one"),
         (["line", "--box=0,1,0,1"], "--box of 4 numbers for 1 variables"),
         (["plane", "--size", "5000"], "--size 5000 makes 25,000,000 cells, and 16,777,216 are the most"),
+        (["labelled", "--given", "label=own.npz", "-o", "own.npz"], "`own.npz` is what is read: it would be lost"),
         (["line", "-o", "x.svg"], "argument -o/--output: `x.svg` does not end in .png, .npz"),
         (["line", "--data", "absent.npy"], "cannot read `absent.npy`: No such file or directory"),
         (["dice", "--box=0,1,0,1"], "the model is of integers, which all are shown: --box and --size do not go with it"),
@@ -180,5 +181,6 @@ def test_text(name: str, tool: Run) -> None:
     ],
 )  # fmt: skip
 def test_faults(args: list[str], message: str, tool: Run) -> None:
+    np.savez("own.npz", label=np.zeros(1, dtype=int))
     found = tool("density", *args)
     assert (found.code, found.err.splitlines()[0][: len(message) + 7]) == (2, f"error: {message}")
