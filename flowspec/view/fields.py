@@ -17,6 +17,7 @@ from flowspec.passes.facts import Facts, NetFacts
 from flowspec.passes.knowledge.reach import Reach
 from flowspec.view.errors import ViewError
 from flowspec.view.places import variable_at
+from flowspec.view.words import listed
 
 Bools = npt.NDArray[np.bool_]
 MOST_ROWS = 2**14  # variables up to which all are asked whether they see one
@@ -90,8 +91,9 @@ def fields(
 
 def no_field(node: str, known: list[str]) -> ViewError:
     """What to say of a name that no density or step with an order has."""
+    known = list(dict.fromkeys(known))
     guess = suggest(node, known)
-    there = f"there are: {', '.join(known[:8])}" if known else "no conditional of this model reads another variable"
+    there = f"there are: {listed(known, 12)}" if known else "no conditional of this model reads another variable"
     return ViewError(f"there is no density or step with an order called `{node}`", _hint(guess, there))
 
 

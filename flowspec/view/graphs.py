@@ -20,20 +20,22 @@ from flowspec.view.words import many, place
 
 
 def charts(facts: Facts, node: str | None = None) -> tuple[Chart, ...]:
-    """The graph of the model, then the nets of its densities; or the net of the density or step that `node` names.
+    """The graph of the model, then the flows that its steps draw from and the nets of its densities; or the flow or net
+    of the density or step that `node` names.
 
     Raises:
-        ViewError: when there is no such net.
+        ViewError: when there is no such flow or net.
     """
-    owners = [owner for owner in facts.nets if node in (None, owner.id)]
-    if node is not None and not owners:
-        raise no_field(node, [owner.id for owner in facts.nets])
     model = facts.program.model
-    whole = [_flow_chart(model, facts)] if isinstance(model, Flow) and node is None else []
+    flows = [density for density in facts.densities if isinstance(density, Flow)]
+    flows.sort(key=lambda flow: flow is not model)
+    known = [owner.id for owner in (*flows, *facts.nets)]
+    if node is not None and node not in known:
+        raise no_field(node, known)
+    whole = [_flow_chart(flow, facts) for flow in flows if node in (None, flow.id)]
     if isinstance(model, Leaf) and model not in facts.nets and node is None:
         whole = [_leaf_chart(model, facts)]
-    if node is None:
-        owners = [owner for owner in owners if not isinstance(owner, FlowNode)]
+    owners = [owner for owner in facts.nets if node == owner.id or (node is None and not isinstance(owner, FlowNode))]
     return (*whole, *(_net_chart(facts, owner) for owner in _distinct(facts, owners)))
 
 
@@ -124,8 +126,7 @@ def _flow_chart(flow: Flow, facts: Facts) -> Chart:
     merging, found = Merging(), facts.densities[flow].flow
     assert found is not None
     maker = {0: -1}
-    x = Box("x", "data", "source", str(found.layouts[0]), lies(found.forward[0]), line=facts.program.x.span.start.line)
-    merging.add(-1, x, ())
+    merging.add(-1, _start(flow, facts, found), ())
     for n, node in enumerate(flow.nodes):
         merging.add(n, _step_box(node, facts, found), (maker[node.input],), node.scope, node.op)
         maker.update(dict.fromkeys(node.outputs, n))
@@ -141,8 +142,21 @@ def _flow_chart(flow: Flow, facts: Facts) -> Chart:
         merging.add(ends + k, box, (maker[part.value],))
     top = facts.densities[flow]
     likelihood = {"exact": "exact", "bound": "a lower bound", "estimate": "an estimate"}[top.likelihood]
-    lines = (f"{many(top.parameters, 'parameter')}; log p(x) is {likelihood}",)
-    return merging.chart(f"{flow.id}: from data to latent", place(flow.span), lines)
+    known = f"; log p(x) is {likelihood}" if flow is facts.program.model else ""
+    title = f"{flow.id}: from {'data' if flow is facts.program.model else 'what is drawn'} to latent"
+    return merging.chart(title, place(flow.span), (many(top.parameters, "parameter") + known,))
+
+
+def _start(flow: Flow, facts: Facts, found: FlowFacts) -> Box:
+    """Where a flow begins: at the data, or at what some step draws."""
+    type_, values = str(found.layouts[0]), lies(found.forward[0])
+    if flow is facts.program.model:
+        return Box("x", "data", "source", type_, values, line=facts.program.x.span.start.line)
+    flows = [density for density in facts.densities if isinstance(density, Flow)]
+    by = next((node.id for other in flows for node in other.nodes if node.op.drawn is flow), "")
+    given = ", ".join(context.name for context in flow.contexts)
+    words = " ".join(part for part in ("drawn", f"by {by}" if by else "", f"given {given}" if given else "") if part)
+    return Box(flow.id, words, "source", type_, values, line=flow.span.start.line)
 
 
 def _step_box(node: FlowNode, facts: Facts, found: FlowFacts) -> Box:

@@ -8,6 +8,7 @@ from flowspec.graph.model import Autoregressive
 from flowspec.view.chart_fold import folded
 from flowspec.view.chart_items import BOX_WIDTH, TALL, chart_items
 from flowspec.view.chart_layout import arranged
+from flowspec.view.errors import ViewError
 from flowspec.view.items import Arrow, Frame, Words
 from flowspec.view.page import lay_out
 from flowspec.view.svg import render_svg
@@ -56,7 +57,7 @@ def test_rounds_of_a_loop_are_one_box() -> None:
 
 
 def test_steps_inside_loops_inside_loops_are_one_box() -> None:
-    chart, _ = found_charts("flows/flowpp_cifar10")
+    chart, *_ = found_charts("flows/flowpp_cifar10")
     assert {box.name: box.rounds for box in chart.boxes if box.rounds > 1} == {
         "actnorm.1": 2, "conv1x1.1": 2, "coupling.1": 2, "actnorm.3": 2, "coupling.3": 4,
     }  # fmt: skip
@@ -88,6 +89,29 @@ def test_a_crowded_chart_shows_loops_and_blocks_as_one_box_each() -> None:
         item.text for item in lay_out(picture("graph", "autoregressive/pixelcnn_pp")).items if isinstance(item, Words)
     ]
     assert "u1.conv.1: conv 24, kernel 3" in texts
+
+
+@pytest.mark.parametrize(
+    ("name", "flow", "by", "shared"),
+    [("flows/flowpp_cifar10", "variational", "dequantize.1", ["c"]),
+     ("flows/vae_iaf_posterior", "posterior", "encode.1", ["h"])],
+)  # fmt: skip
+def test_the_flow_that_a_step_draws_from_is_drawn(name: str, flow: str, by: str, shared: list[str]) -> None:
+    found = found_charts(name)
+    model, inner = found[:2]
+    assert inner.title == f"{flow}: from what is drawn to latent"
+    assert inner.boxes[0].words == f"drawn by {by}"
+    assert found_charts(name, flow) == (inner,)
+    assert found_charts(name, "model") == (model,)
+    nets = [net for net in found if net.title.partition(":")[0] in shared]
+    learned = sum(box.parameters * box.rounds for chart in (model, inner, *nets) for box in chart.boxes)
+    assert learned == report(name).facts.parameters
+
+
+def test_a_wrong_name_is_answered_with_each_right_one_once() -> None:
+    with pytest.raises(ViewError) as caught:
+        found_charts("flows/flowpp_cifar10", "zzzz")
+    assert caught.value.help_text.startswith("there are: model, variational, c, coupling.1, coupling.2, coupling.3,")
 
 
 def test_a_flow_shows_where_likelihood_becomes_a_bound() -> None:
