@@ -206,7 +206,13 @@ def test_what_is_lost_in_between_is_told_from_what_stretches() -> None:
 flow: [scale, {coupling: {keep: half, net: {mlp: [16]}}, times: 2}]
 base: normal
 """
-    report = measured(body, lambda model: model.scale.log_scale.fill_(-14.0))
+
+    def shrunk(model: Any) -> None:
+        model.scale.log_scale.fill_(-14.0)
+        for step in model.coupling_steps:
+            step.net.head.bias.fill_(1.0)
+
+    report = measured(body, shrunk)
     step = only(report).loser()
     assert step is not None
     assert step.label == "coupling.1 (line 4)"
