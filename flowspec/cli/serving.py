@@ -16,7 +16,7 @@ HEADERS = (("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"))
 
 
 def server_of(path: str, port: int) -> ThreadingHTTPServer:
-    """A server of the page of the spec at `path`; `/version` changes whenever the file does.
+    """A server of the page of the spec at `path`; `/version` changes whenever the file does, or one that it uses.
 
     Raises:
         UsageError: when there is no such file, or the port is taken.
@@ -24,14 +24,16 @@ def server_of(path: str, port: int) -> ThreadingHTTPServer:
     if not Path(path).is_file():
         raise UsageError(f"there is no file `{path}`", "name the spec to watch")
 
+    watched = _Watched(path)
+
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             if self.headers.get("Host", "").rpartition(":")[0] not in (LOOPBACK, "localhost"):
                 self.send_error(403)  # another site's name that was made to point here
             elif self.path == "/version":
-                self._answer(_version(path), "text/plain")
+                self._answer(watched.version(), "text/plain")
             elif self.path == "/":
-                self._answer(_page(path), "text/html")
+                self._answer(watched.page(), "text/html")
             else:
                 self.send_error(404)
 
@@ -68,18 +70,30 @@ def serve(path: str, port: int, streams: Streams) -> int:
     return 0
 
 
-def _version(path: str) -> str:
-    """Changes when the file does."""
+class _Watched:
+    """A spec with the files that it uses, as of the last time that its page was made."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.files = [path]
+
+    def version(self) -> str:
+        """Changes when one of the files does."""
+        return " ".join(_state(file) for file in self.files)
+
+    def page(self) -> str:
+        """The page, marked with the version of what it was made of."""
+        from flowspec.cli.explore import page_of
+
+        seen = {file: _state(file) for file in self.files}  # before it is read: a change in between is then seen
+        report: Any = analyse(self.path)
+        self.files = list(dict.fromkeys([self.path, *report.sources]))
+        return page_of(report, " ".join(seen.get(file) or _state(file) for file in self.files))
+
+
+def _state(path: str) -> str:
     try:
         found = Path(path).stat()
     except OSError:
         return "gone"
     return f"{found.st_mtime_ns}-{found.st_size}"
-
-
-def _page(path: str) -> str:
-    from flowspec.cli.explore import page_of
-
-    version = _version(path)  # before it is read: a change in between is then seen
-    report: Any = analyse(path)
-    return page_of(report, version)

@@ -22,14 +22,17 @@ HALVES = (("seen", "half"), ("barred", "moved"), ("missing", "left"))  # the swa
 SCRIPTS = ("explore.js", "explore_flow.js")
 RELOAD = """
 async function poll() {
+  const ended = document.getElementById("ended");
   try {
     const text = await (await fetch("/version", { cache: "no-store" })).text();
+    ended.hidden = true;
     if (text !== document.body.dataset.version) location.reload();
-  } catch { /* the server has ended; the page stays as it is */ }
+  } catch { ended.hidden = false; /* the page stays as it is */ }
   setTimeout(poll, 500);
 }
 poll();
 """
+ENDED = '<p id="ended" role="status" hidden>flowspec is not running any more: changes of the file are not shown</p>\n'
 
 
 def explore_page(
@@ -60,7 +63,7 @@ def explore_page(
     )
     blob = json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")
     code = "".join(f"<script>{part}</script>\n" for part in scripts)
-    body = _body(name, path, findings, proof)
+    body = (ENDED if version else "") + _body(name, path, findings, proof)
     mark = f' data-version="{_text(version)}"' if version else ""
     return (
         f'<!doctype html>\n<html lang="en">\n<head>\n{head}</head>\n<body{mark}>\n<main>\n{body}</main>\n'

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import numpy as np
 import pytest
@@ -24,6 +25,21 @@ pytestmark = [
     pytest.mark.skipif(executable() is None, reason="needs Chromium: `apt-get install chromium`"),
 ]
 NETS = [name for name in SPECS if name not in ("histogram", "hostile", "wide_made")]
+
+PART = """
+flowspec: 1
+blocks:
+  g: {in: h, net: [{linear: 8}, relu]}
+"""
+USER = """
+flowspec: 1
+name: user
+use: {p: ./part.yaml}
+x: {shape: [6], values: binary}
+order: raster
+net: [{block: p.g}]
+head: bernoulli
+"""
 
 
 @pytest.fixture(scope="module")
@@ -220,9 +236,34 @@ def test_the_watched_page_follows_the_file(tab: Page, tmp_path: Path) -> None:
     assert tab.run("document.querySelector('#source .error').id") == "line6"
     path.write_text(SPECS["alarm"], encoding="utf-8")
     tab.wait("document.body && document.body.dataset.ready === 'yes'")
+    assert not tab.run("document.body.innerText.includes('not running')")
     server.shutdown()
     server.server_close()
+    tab.wait("document.body.innerText.includes('flowspec is not running any more')")
     assert all("127.0.0.1" in url for url in tab.requests())
+
+
+def test_the_watched_page_follows_the_files_that_the_spec_uses(tmp_path: Path) -> None:
+    (tmp_path / "part.yaml").write_text(PART, encoding="utf-8")
+    (tmp_path / "a.yaml").write_text(USER, encoding="utf-8")
+    server = server_of(str(tmp_path / "a.yaml"), 0)
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+    address = f"http://127.0.0.1:{server.server_address[1]}"
+
+    def asked(what: str) -> str:
+        with urlopen(f"{address}/{what}") as answer:
+            return str(answer.read().decode())
+
+    for text in (PART, PART.replace("linear: 8", "linear: 12"), "[", PART):
+        (tmp_path / "part.yaml").write_text(text, encoding="utf-8")
+        page = asked("")
+        assert ("linear 12" in page) == ("12" in text)
+        assert f'data-version="{asked("version")}"' in page
+        before = asked("version")
+        (tmp_path / "part.yaml").write_text(text + "# more\n", encoding="utf-8")
+        assert asked("version") != before
+    server.shutdown()
+    server.server_close()
 
 
 def test_pages_are_small_and_always_the_same() -> None:
