@@ -262,3 +262,14 @@ def test_models_without_an_inverse_are_not_checked() -> None:
     assert [check.name for check in CHECKS] == ["conditioning"]
     for name in ("made", "encoder"):
         assert len(planted(SPECS[name], only="conditioning").results) == 1  # the build alone
+
+
+def test_the_tolerance_of_a_solver_is_not_blamed_on_rounding() -> None:
+    body = """x: {shape: [2], values: real}
+flow: [{ode: {net: [{linear: 16}, tanh], solver: rk4, steps: 1}}]
+base: normal
+"""
+    report = measured(body, lambda model: [p.mul_(3.0) for p in model.parameters()])
+    assert only(report).solved
+    assert "the tolerance of a numerical inverse limits the round trip, not rounding" in render_conditioning(report)
+    assert not only(measured(CHAIN)).solved

@@ -98,6 +98,14 @@ class FlowConditioning:
         error = self.relative("float32")
         return max(0.0, -math.log10(error)) if error else math.inf
 
+    @property
+    def solved(self) -> bool:
+        """Whether float64 is off about as far as float32, and rounding in the steps does not account for it: an ODE or a
+        root search ends at its tolerance then."""
+        rounding = max((step.cost for step in self.steps), default=0.0)
+        alike = self.data["float64"].largest > 0.3 * self.data["float32"].largest
+        return alike and rounding < 0.1 * self.relative("float32")
+
     def loser(self, latent: bool = False) -> StepConditioning | None:
         """The step that loses most on the way back to x, or to z; None where steps were not walked or lose nothing."""
         share, cost = ("latent_share", "latent_cost") if latent else ("share", "cost")

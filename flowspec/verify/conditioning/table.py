@@ -94,7 +94,9 @@ def _cells(step: StepConditioning) -> tuple[str, ...]:
 def sentences(flow: FlowConditioning) -> Iterator[str]:
     """Which step loses most, each way."""
     kept = f"float32 keeps {flow.digits:.1f} digits of x" if math.isfinite(flow.digits) else "float32 keeps all of x"
-    if (step := flow.loser()) is None:
+    if flow.solved:
+        yield f"{kept}, and float64 hardly more: the tolerance of a numerical inverse limits the round trip, not rounding"
+    elif (step := flow.loser()) is None:
         yield f"{kept}: no step loses anything on the way to z and back"
     else:
         yield f"{kept}; `{step.label}` loses most: {_said(step.share, step.cost, 'x')}"
