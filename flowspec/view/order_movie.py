@@ -11,7 +11,7 @@ import numpy.typing as npt
 from flowspec.view.blocks import Block, Ink, block_of
 from flowspec.view.cells import Indexed, Numbered
 from flowspec.view.errors import ViewError
-from flowspec.view.items import GAP, MARGIN, SIZE, Item, Page, Placed, Words, long
+from flowspec.view.items import GAP, MARGIN, SIZE, SMALLEST, Item, Page, Placed, Words, long
 from flowspec.view.order_picture import order_picture
 from flowspec.view.orders import Generation
 from flowspec.view.page import lay_out
@@ -101,7 +101,8 @@ def order_movie(title: str, path: str, orders: tuple[Generation, ...], steps: in
     ends = tuple(min(most, end) for end in range(per, most + per, per))
     figures = tuple(_figure(k, figure) for k, figure in enumerate(still.figures))
     page = lay_out(Picture(still.title, still.subtitle, figures, tuple(_notes(per, len(orders)))))
-    items = [*page.items[:2], *_legend(), *(replace(item, y=item.y + SIZE + GAP) for item in page.items[2:])]
+    moved = (replace(item, y=item.y + SIZE + GAP) for item in page.items[2:] if not _is_number(item))
+    items = [*page.items[:2], *_legend(), *moved]
     captions = tuple(k for k, item in enumerate(items) if isinstance(item, Words) and item.text.startswith(MARK))
     places = [k for k, item in enumerate(items) if isinstance(item, Placed) and k >= 2 + 2 * len(LEGEND)]
     panels = [(k, panel) for k, figure in enumerate(figures) for panel in figure.panels]
@@ -109,6 +110,11 @@ def order_movie(title: str, path: str, orders: tuple[Generation, ...], steps: in
         Slot(place, order, panel, _levels(panel)) for place, (order, panel) in zip(places, panels, strict=True)
     )
     return Movie(Page(page.width, page.height + SIZE + GAP, tuple(items)), slots, captions, ends, orders)
+
+
+def _is_number(item: Item) -> bool:
+    """Whether something is the number of a cell: those stand out from one colour of the cell alone, and it changes."""
+    return isinstance(item, Words) and item.size == SMALLEST
 
 
 def _figure(k: int, figure: Figure) -> Figure:

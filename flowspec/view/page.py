@@ -34,6 +34,7 @@ from flowspec.view.words import joined, wrapped
 NARROW, BROAD = 270, 1400  # pixels that a figure takes at least, and that rows of charts take at most
 MANY = 4  # charts from which rows may be broad
 MOST_NUMBERS = 1024  # cells of a panel that are numbered
+PALE = 0.8  # the share of an ink up to which the colour of text is read on it better than that of paper
 AXES_FROM = 90  # pixels from which a side has its axis beside it, and not in words
 
 
@@ -167,12 +168,13 @@ def _numbers(panel: Panel, block: Block, left: float, top: float) -> Iterator[Wo
     if panel.numbers is None or panel.shape != grid_of(panel) or panel.numbers.size > MOST_NUMBERS:
         return
     last = int(panel.numbers.max(initial=1))
+    dark = np.array([ink.share > PALE for ink in block.inks])[block.codes]
     if block.across < LETTER * SMALLEST * len(str(last)) + 2 or block.down < SMALLEST:
         return
     for (row, column), n in np.ndenumerate(panel.numbers):
         if n:
             x, y = left + (column + 0.5) * block.across, top + (row + 0.5) * block.down + SMALLEST / 3
-            yield Words(x, y, str(n), SMALLEST, paper=2 * int(n) > last, anchor="middle")
+            yield Words(x, y, str(n), SMALLEST, paper=bool(dark[row, column]), anchor="middle")
 
 
 def _ticks(panel: Panel, block: Block, left: float, top: float) -> Iterator[Words]:

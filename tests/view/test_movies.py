@@ -13,6 +13,7 @@ from PIL import Image, ImageSequence
 
 from flowspec.cli import main
 from flowspec.view.errors import ViewError
+from flowspec.view.items import SMALLEST, Words
 from flowspec.view.movie_svg import render_movie
 from flowspec.view.order_movie import BEFORE, EMPTY, LATER, MOST_FRAMES, NOW, Movie, order_movie
 from flowspec.view.png import render_film
@@ -120,3 +121,8 @@ def test_a_browser_plays_the_film(tmp_path: Path) -> None:
         seen = "[...document.querySelectorAll('.t')].filter((e) => getComputedStyle(e).opacity === '1').map((e) => e.textContent)"
         assert page.run(seen) == [movie.words(0, 5)]
         assert page.errors() == []
+
+
+def test_cells_whose_colours_change_have_no_numbers() -> None:
+    page = order_movie("a", "<stdin>", found_orders("stack"), 1).page
+    assert not any(isinstance(item, Words) and item.size == SMALLEST for item in page.items)

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from flowspec.view.cells import Indexed
 from flowspec.view.html import render_html
-from flowspec.view.items import long
+from flowspec.view.items import SMALLEST, long
 from flowspec.view.page import Placed, Words, lay_out
 from flowspec.view.pictures import Axis, Figure, Panel, Picture
 from flowspec.view.svg import rectangles, render_svg
-from flowspec.view.tones import DROPPED, KEPT, THEMES, TONES
+from flowspec.view.tones import DROPPED, KEPT, PAPER, TEXT, THEMES, TONES
 from tests.view.drawn import ALL, picture
 
 NS = "{http://www.w3.org/2000/svg}"
@@ -48,6 +48,12 @@ class Outline(HTMLParser):
         assert self.open.pop() == tag
 
 
+def mixed(under: str, over: str, share: float) -> str:
+    """The colour of an ink that lets another one through."""
+    pairs = [(int(under[k : k + 2], 16), int(over[k : k + 2], 16)) for k in (1, 3, 5)]
+    return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in pairs)
+
+
 def outline(page: str) -> Outline:
     found = Outline()
     found.feed(page)
@@ -72,6 +78,23 @@ def test_nothing_is_cut_at_the_right(kind: str, name: str) -> None:
             assert item.x + long(item.text, item.size) <= page.width
         if isinstance(item, Placed):
             assert item.x + item.block.width <= page.width
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("name", ["stack", "autoregressive/subscale_video"])
+def test_the_numbers_of_cells_can_be_read(name: str, theme: str) -> None:
+    page = lay_out(picture("order", name))
+    blocks = [item for item in page.items if isinstance(item, Placed)]
+    read = 0
+    for item in page.items:
+        if isinstance(item, Words) and item.size == SMALLEST:
+            at = next(p for p in blocks if p.x < item.x < p.x + p.block.width and p.y < item.y < p.y + p.block.height)
+            row, column = int((item.y - at.y) // at.block.down), int((item.x - at.x) // at.block.across)
+            ink = at.block.inks[at.block.codes[row, column]]
+            cell = mixed(getattr(ink.under, theme), getattr(ink.tone, theme), ink.share)
+            assert contrast(cell, (PAPER if item.paper else TEXT)[theme]) > 3.4, item.text
+            read += 1
+    assert read > 100
 
 
 @pytest.mark.parametrize(("kind", "name"), ALL)
