@@ -19,7 +19,7 @@ from flowspec.graph.model import Autoregressive, Flow
 from flowspec.passes.dependency import flow_values
 from flowspec.view.fields import entries_by_value
 from tests.view.browser import Page, browser, executable
-from tests.view.drawn import GALLERY, SPECS, found_orders, report
+from tests.view.drawn import GALLERY, SPECS, found_fields, found_orders, report
 
 pytestmark = [
     pytest.mark.skipif(executable() is None, reason="needs Chromium: `apt-get install chromium`"),
@@ -155,6 +155,12 @@ def test_the_order_plays_and_pauses(tab: Page, tmp_path: Path) -> None:
     page.run("new Promise((done) => setTimeout(done, 500))")
     assert page.run("document.getElementById('level').value") == stopped
     assert page.errors() == []
+
+
+@pytest.mark.parametrize("name", ["made", "stack", "gated", "nvp"])
+def test_the_page_begins_where_the_commands_do(tab: Page, tmp_path: Path, name: str) -> None:
+    page = opened(tab, tmp_path, name)
+    assert page.run("window.flowspec.state.variable") == found_fields(name)[0].variable
 
 
 def test_a_click_and_the_keys_choose_a_variable(tab: Page, tmp_path: Path) -> None:

@@ -475,8 +475,7 @@ function refresh() {
 
 function choose(d) {
   state.density = d;
-  state.variable = Math.floor(size(here()) / 2) + Math.floor((here().sites.at(-1) || 1) / 2) * (here().sites.length > 1);
-  state.variable = Math.min(state.variable, size(here()) - 1);
+  state.variable = here().sites.reduce((v, sites) => v * sites + Math.floor(sites / 2), here().channels - 1); // the last channel of the middle
   Object.assign(state, { layer: -1, step: -1, witness: null, level: 0, way: "sees" });
   pause();
   found_behind = null;
