@@ -229,6 +229,27 @@ class _Columns:
         x, rank = max(bends, key=lambda p: p[1])
         return self._middle(x, rank)
 
+    def _free(self, k: int) -> bool:
+        """Whether no box stands on the right of one."""
+        x, y = self.plan.boxes[k]
+        return not any(other > x and rank == y for other, rank in self.plan.boxes)
+
+    def _leaves(self, k: int, y: float) -> tuple[Point, ...]:
+        """Where a way to the next round leaves a box: at its side, or below it where another box is on that side."""
+        x, top = self.corner(k)
+        if self._free(k):
+            return ((x + BOX_WIDTH, y),)
+        foot = top + self.heights[k]
+        clear = max(foot, self.top[int(self.plan.boxes[k][1])] + self.high[int(self.plan.boxes[k][1])]) + LANE
+        return (x + 0.9 * BOX_WIDTH, foot), (x + 0.9 * BOX_WIDTH, clear)
+
+    def _enters(self, k: int, y: float) -> tuple[Point, ...]:
+        """Where it comes back to a box: at its side, or from above."""
+        x, top = self.corner(k)
+        if self._free(k):
+            return ((x + BOX_WIDTH, y),)
+        return (x + 0.9 * BOX_WIDTH, top - 1.5 * LANE), (x + 0.9 * BOX_WIDTH, top)
+
     def backs(self) -> Iterator[tuple[Point, ...]]:
         """The points of each way to the next round: beside the column, upwards."""
         used: dict[int, list[int]] = {}  # boxes with a lane of their own, by column
@@ -245,7 +266,8 @@ class _Columns:
                 own.append(b)
             lane = there.right - LANE * (own.index(b) + 0.5)
             if here is there:
-                yield (ax + BOX_WIDTH, ay), (lane, ay), (lane, by), (bx + BOX_WIDTH, by)
+                yield (*self._leaves(a, ay), (lane, self._leaves(a, ay)[-1][1]), (lane, self._enters(b, by)[0][1]),
+                       *self._enters(b, by))  # fmt: skip
                 continue
             up, gutter = self.above - LANE * (self.lanes[a] + 1), here.right + LANE / 2
             yield (ax + BOX_WIDTH, ay), (gutter, ay), (gutter, up), (lane, up), (lane, by), (bx + BOX_WIDTH, by)

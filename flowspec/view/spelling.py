@@ -19,7 +19,8 @@ def spelt_together(ops: list[Any]) -> str:
     main = given.get(first.main, [""]) if first.main else [""]
     parts = [f"{first.name} {_listed(main)}".strip()]
     for name, values in given.items():
-        if name != first.main and any(values) and values != [_text(defaults.get(name))]:
+        usual = all(getattr(op, name, None) == defaults.get(name) for op in ops)
+        if name != first.main and any(values) and not usual:
             parts.append(f"{name} {_listed(values)}")
     return ", ".join(parts)
 
@@ -48,6 +49,8 @@ def _is_short(value: Any) -> bool:
 def _value(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_value(part)}" for key, part in value.items())
     if isinstance(value, tuple | list):
         return "x".join(_value(v) for v in value) if len(value) <= 4 else f"{len(value)} entries"
     if hasattr(value, "arguments"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from flowspec.graph.model import Autoregressive
@@ -161,6 +163,29 @@ def test_rounds_feed_the_next_one() -> None:
     assert ("vh.1.v2", "vh.1.vc") in backs
     assert any(isinstance(item, Arrow) and item.dashed for item in lay_out(picture("graph", "gated")).items)
     assert not any(isinstance(item, Arrow) and item.dashed for item in lay_out(picture("graph", "stack")).items)
+
+
+@pytest.mark.parametrize("name", ["flows/vae_flow_prior", "autoregressive/wavenet_speech", "gated"])
+def test_ways_to_the_next_round_pass_no_box(name: str) -> None:
+    items, _, _ = chart_items(found_charts(name)[0])
+    frames = [item for item in items if isinstance(item, Frame) and item.width == BOX_WIDTH]
+    ways = [item for item in items if isinstance(item, Arrow) and item.dashed]
+    assert ways
+    for way in ways:
+        for (x, y), (u, v) in pairwise(way.points):
+            for f in frames:
+                across = min(x, u) < f.x + f.width and max(x, u) > f.x
+                along = min(y, v) < f.y + f.height and max(y, v) > f.y
+                assert not (across and along), f.hint
+
+
+def test_arguments_are_spelt_as_a_spec_does() -> None:
+    words = {
+        box.name: box.words for name in ("flows/vae_flow_prior", "flows/nsf") for box in found_charts(name)[0].boxes
+    }
+    assert words["permute.1"] == "permute random 1, seed 1"
+    words = {box.name: box.words for box in found_charts("flows/nsf")[0].boxes}
+    assert words["coupling.1"].endswith("transform spline rational_quadratic")
 
 
 @pytest.mark.parametrize(
