@@ -243,6 +243,13 @@ class _Columns:
         clear = max(foot, self.top[int(self.plan.boxes[k][1])] + self.high[int(self.plan.boxes[k][1])]) + LANE
         return (x + 0.9 * BOX_WIDTH, foot), (x + 0.9 * BOX_WIDTH, clear)
 
+    def _up(self, a: int, here: _Block, there: _Block, lane: float, y: float) -> tuple[Point, ...]:
+        """From the height of a box to its lane: there, or over the top to that of another column."""
+        if here is there:
+            return ((lane, y),)
+        up, gutter = self.above - LANE * (self.lanes[a] + 1), here.right + LANE / 2
+        return (gutter, y), (gutter, up), (lane, up)
+
     def _enters(self, k: int, y: float) -> tuple[Point, ...]:
         """Where it comes back to a box: at its side, or from above."""
         x, top = self.corner(k)
@@ -254,7 +261,7 @@ class _Columns:
         """The points of each way to the next round: beside the column, upwards."""
         used: dict[int, list[int]] = {}  # boxes with a lane of their own, by column
         for a, b in self.drawn.backs:
-            (ax, ay), (bx, by) = self.corner(a), self.corner(b)
+            (ax, ay), (_, by) = self.corner(a), self.corner(b)
             ay, by = ay + 0.6 * self.heights[a], by + 0.3 * self.heights[b]
             here, there = self.block(self.plan.boxes[a][1]), self.block(self.plan.boxes[b][1])
             if a == b:
@@ -265,9 +272,5 @@ class _Columns:
             if b not in own:
                 own.append(b)
             lane = there.right - LANE * (own.index(b) + 0.5)
-            if here is there:
-                yield (*self._leaves(a, ay), (lane, self._leaves(a, ay)[-1][1]), (lane, self._enters(b, by)[0][1]),
-                       *self._enters(b, by))  # fmt: skip
-                continue
-            up, gutter = self.above - LANE * (self.lanes[a] + 1), here.right + LANE / 2
-            yield (ax + BOX_WIDTH, ay), (gutter, ay), (gutter, up), (lane, up), (lane, by), (bx + BOX_WIDTH, by)
+            away, back = self._leaves(a, ay), self._enters(b, by)
+            yield (*away, *self._up(a, here, there, lane, away[-1][1]), (lane, back[0][1]), *back)
