@@ -52,7 +52,10 @@ def _value(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{key} {_value(part)}" for key, part in value.items())
     if isinstance(value, tuple | list):
-        return "x".join(_value(v) for v in value) if len(value) <= 4 else f"{len(value)} entries"
+        if len(value) > 4:
+            return f"{len(value)} entries"
+        named = any(isinstance(v, str) for v in value)
+        return f"[{', '.join(map(_value, value))}]" if named else "x".join(map(_value, value))
     if hasattr(value, "arguments"):
         return spelt(value)
     return spelt(value.op) if hasattr(value, "op") else str(value)

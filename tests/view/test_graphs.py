@@ -193,6 +193,8 @@ def test_arguments_are_spelt_as_a_spec_does() -> None:
     assert words["permute.1"] == "permute random 1, seed 1"
     words = {box.name: box.words for box in found_charts("flows/nsf")[0].boxes}
     assert words["coupling.1"].endswith("transform spline rational_quadratic")
+    words = {box.name: box.words for box in found_charts("autoregressive/parallel_multiscale")[0].boxes}
+    assert words["split.1"].endswith("names [g1, g2, g3, g4]")
 
 
 @pytest.mark.parametrize(
