@@ -97,7 +97,7 @@ FAULTS = {
     "a part that reaches no density": Fault("parts", (("self.a.log_prob(a, b=b) + ", ""),), "sum of log-densities"),
     # flows
     "a wrong inverse": Fault(
-        "glow", (("return (upcast(z) - t) * (-3", "return upcast(z) - t * (-3"),), "round trip of x", r"coupling\.1 \(line 9\) and 3 more"
+        "glow", (("return (upcast(z) - t) * (-self.log", "return upcast(z) - t * (-self.log"),), "round trip of x", r"coupling\.1 \(line 9\) and 3 more"
     ),
     "a log-det without a term": Fault(
         "toy", (("return upcast(x) * s.exp() + t, s", "return upcast(x) * s.exp() + t, 0 * s"),), "log-determinant", r"coupling\.1 \(line 5\)"
