@@ -107,7 +107,7 @@ def test_a_large_image_takes_a_moment() -> None:
     start = time.perf_counter()
     heads = run(closure, [masked(order, window(3), strict=n == 0) for n in range(30)], repeat=True)
     assert all(closure.count(head) for head in heads)
-    assert time.perf_counter() - start < 1
+    assert time.perf_counter() - start < 20  # it takes a tenth; pair by pair it would take hours
 
 
 def test_union_joins_reaches() -> None:
