@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from flowspec.compiler import Report, analyse
+from tests.clock import computing
 
 SPECS = Path(__file__).parents[2] / "specs"
 
@@ -36,9 +36,9 @@ def timed(text: str) -> tuple[Report, float]:
     """The report, and the least processor time of three runs."""
     times = []
     for _ in range(3):
-        start = time.process_time()
-        report = analyse("spec.yaml", f"flowspec: 1\nname: model\n{text}")
-        times.append(time.process_time() - start)
+        with computing() as spent:
+            report = analyse("spec.yaml", f"flowspec: 1\nname: model\n{text}")
+            times.append(spent())
     assert report.ok, [f.message for f in report.diagnostics]
     return report, min(times)
 
@@ -55,14 +55,14 @@ def test_a_flow_of_1200_steps() -> None:
     report, seconds = timed(GLOW)
     assert report.all_facts is not None
     assert report.all_facts.steps >= 1_200
-    assert seconds < 20  # a hang, not a slow machine, fails
+    assert seconds < 2
 
 
-def test_the_first_gallery_files_in_a_moment() -> None:
-    start = time.process_time()
-    for path in sorted(SPECS.glob("*.yaml")):
-        assert analyse(path).ok, path.name
-    assert time.process_time() - start < 10  # a hang, not a slow machine, fails
+def test_the_gallery_in_well_under_a_second() -> None:
+    with computing() as spent:
+        for path in sorted(SPECS.glob("*.yaml")):
+            assert analyse(path).ok, path.name
+        assert spent() < 1
 
 
 @pytest.mark.parametrize("text", [PIXELCNN.format(size=8), GLOW], ids=["net", "flow"])

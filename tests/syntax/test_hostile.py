@@ -9,6 +9,7 @@ import pytest
 from flowspec.syntax import plain, read, walk
 from flowspec.syntax.characters import decode
 from flowspec.syntax.limits import MAX_BYTES, MAX_DEPTH, MAX_NODES
+from tests.clock import computing
 
 pytestmark = pytest.mark.usefixtures("parser")
 
@@ -56,9 +57,9 @@ HOSTILE = [
 
 @pytest.mark.parametrize(("code", "text"), HOSTILE, ids=[f"{code}-{text[:12]!r}" for code, text in HOSTILE])
 def test_hostile_text_is_refused_at_once(code: str, text: str, parser: type) -> None:
-    start = time.process_time()
-    findings = read(text, "t.yaml").findings
-    assert time.process_time() - start < 20  # a second or less; a reader whose cost explodes would take hours
+    with computing() as spent:
+        findings = read(text, "t.yaml").findings
+        assert spent() < (1 if parser.__name__ == "CParser" else 6)
     assert code in [f.code for f in findings]
     assert all(len(f.message) < 200 and all(len(said) < 200 for said in f.helps) for f in findings)
 
