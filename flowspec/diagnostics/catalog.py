@@ -144,6 +144,7 @@ CODES: tuple[Code, ...] = (
     Code("FS370", "argument-of-another-solver", "error", "an argument of an ODE belongs to solvers of another kind"),
     Code("FS371", "solution-may-escape", "error", "cannot prove: the velocity of an ODE may grow faster than linearly"),
     Code("FS372", "two-times", "error", "a context hides the time in the net of an ODE"),
+    Code("FS373", "no-tolerance", "warning", "an ODE is solved in steps of fixed length, whose error nothing bounds"),
     # FS4xx: orders and knowledge
     Code("FS401", "leak", "error", "a value sees the variable it predicts"),
     Code("FS402", "ensemble-inside", "error", "an ensemble of orders stands below the top"),

@@ -79,6 +79,15 @@ class FlowOp(Op):
         return ""
 
     @property
+    def guarded(self) -> bool:
+        """Whether what solves an ODE keeps its error below a tolerance."""
+        return True
+
+    def contradiction(self) -> OpError | None:
+        """What is wrong with arguments that do not go together; the rest of the step is judged all the same."""
+        return None
+
+    @property
     def accuracy(self) -> float:
         """How far round trips and log|det| may be off because an ODE is solved, relative to 1 + their size."""
         return 0.0

@@ -39,7 +39,8 @@ class Ode(Conditioned):
 
     `dopri5`, `dopri8` and `bosh3` choose their steps so that the error that a step makes in every entry of every sample
     stays below atol + rtol |z|, and need torchdiffeq. `rk4`, `midpoint` and `euler` take `steps` equal ones, need torch
-    alone, and work under torch.compile(fullgraph=True). The inverse is the same equation solved back in time.
+    alone, and work under torch.compile(fullgraph=True); nothing bounds their error, and check says so. The inverse is
+    the same equation solved back in time.
     """
 
     name = "ode"
@@ -74,6 +75,10 @@ class Ode(Conditioned):
         return self.solver in ADAPTIVE
 
     @property
+    def guarded(self) -> bool:
+        return self.adaptive
+
+    @property
     def likelihood(self) -> str:
         return "estimate" if self.trace == "hutchinson" else "exact"
 
@@ -81,7 +86,7 @@ class Ode(Conditioned):
     def solved(self) -> str:
         if self.adaptive:
             return f"{self.solver} to rtol {self._rtol:g}, atol {self._atol:g}"
-        return f"{self.solver} in {self._steps} steps"
+        return f"{self.solver} in {self._steps} {'step' if self._steps == 1 else 'steps'}"
 
     @property
     def accuracy(self) -> float:
@@ -102,22 +107,23 @@ class Ode(Conditioned):
     def _steps(self) -> int:
         return STEPS if self.steps is None else self.steps
 
-    def admit(self) -> None:
-        """Raises OpError where an argument belongs to solvers of the other kind."""
+    def contradiction(self) -> OpError | None:
+        """An argument that belongs to solvers of the other kind."""
         words = ("steps",) if self.adaptive else ("rtol", "atol")
         wrong = [word for word in words if getattr(self, word) is not None]
         if not self.adaptive and self.gradient == "adjoint":
             wrong.append("gradient")
-        if wrong:
-            kind = "chooses its own steps" if self.adaptive else "takes a fixed number of steps"
-            legal = "`rtol`, `atol` and `gradient`" if self.adaptive else "`steps`"
-            other = "rk4" if self.adaptive else "dopri5"
-            raise OpError(
-                "FS370",
-                f"`{wrong[0]}` with `solver: {self.solver}`, which {kind}",
-                f"it takes {legal}; drop `{wrong[0]}`, or write `solver: {other}`",
-                wrong[0],
-            )
+        if not wrong:
+            return None
+        kind = "chooses its own steps" if self.adaptive else "takes a fixed number of steps"
+        legal = "`rtol`, `atol` and `gradient`" if self.adaptive else "`steps`"
+        other = "rk4" if self.adaptive else "dopri5"
+        return OpError(
+            "FS370",
+            f"`{wrong[0]}` with `solver: {self.solver}`, which {kind}",
+            f"it takes {legal}; drop `{wrong[0]}`, or write `solver: {other}`",
+            wrong[0],
+        )
 
     def accepts(self, layout: Layout) -> None:
         """Raises OpError where there is nothing to estimate."""

@@ -245,7 +245,7 @@ class _Run:
             self.findings.append(cycle)
         missing = len(whole) < len(layouts) or any(f is None for f in (*computed, *drawn, *nets, *parts))
         if (
-            missing or shapes.findings or supports.failed or cycle or not self.program.whole
+            missing or shapes.failed or supports.failed or cycle or not self.program.whole
         ):  # what a wrong step does to coverage is nobody's fault
             return None
         self._cover(flow, whole)

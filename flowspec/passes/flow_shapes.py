@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from flowspec.diagnostics import Finding
@@ -18,6 +19,11 @@ class FlowShapes:
 
     layouts: tuple[Layout | None, ...]
     findings: tuple[Finding, ...]
+
+    @property
+    def failed(self) -> bool:
+        """Whether a step is wrong, so that nothing can be said of what it does to its values."""
+        return any(finding.severity == "error" for finding in self.findings)
 
     def origins(self, number: int) -> dict[str, Layout]:
         """The layouts of what the nets of flow `number` may be given by itself: its values, and the time."""
@@ -48,8 +54,16 @@ def flow_shapes(flow: Flow, x: Layout | None) -> FlowShapes:
             outputs = seen[key]
         for k, value in enumerate(node.outputs):
             layouts[value] = outputs[k] if outputs is not None else None
+    findings.extend(contradictions(flow))
     findings.extend(velocity_findings(flow))
     return FlowShapes(tuple(layouts[v] for v in sorted(layouts)), tuple(findings))
+
+
+def contradictions(flow: Flow) -> Iterator[Finding]:
+    """Arguments that do not go together, whatever the shapes are."""
+    for node in flow.nodes:
+        if (error := node.op.contradiction()) is not None:
+            yield step_finding(error, node)
 
 
 def _outputs(node: FlowNode, source: Layout, findings: list[Finding]) -> tuple[Layout, ...] | None:

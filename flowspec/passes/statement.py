@@ -84,9 +84,11 @@ def _inexact(flow: Flow, facts: Facts) -> str:
         names += ["the density of " + ("the base" if p.name == "last" else f"`{p.name}`")
                   for p in flow.parts if facts.densities[p.density].likelihood == status]  # fmt: skip
         text += f"; {', '.join(names)} {'makes' if len(names) == 1 else 'make'} log p(x) {words}" if names else ""
-    solved = any(n.op.solved for d in facts.densities if isinstance(d, Flow) for n in d.nodes)
-    exactly = solved and facts.densities[flow].likelihood == "exact"
-    return text + ("; log p(x) is exact up to the error of the solver" if exactly else "")
+    solved = [n.op for d in facts.densities if isinstance(d, Flow) for n in d.nodes if n.op.solved]
+    if not solved or facts.densities[flow].likelihood != "exact":
+        return text
+    unbounded = "" if all(op.guarded for op in solved) else ", which nothing bounds"
+    return f"{text}; log p(x) is exact up to the error of the solver{unbounded}"
 
 
 def _conservation(flow: Flow, facts: Facts) -> str:

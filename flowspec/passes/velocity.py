@@ -1,8 +1,10 @@
 """Velocities of ODEs: whether a solution exists, is unique, and can be followed by a solver (Picard and Lindelof).
 
 A velocity is one smooth function of z and t: the same at every call, and with a derivative that does not jump, since its
-trace is what log|det| integrates, and no solver keeps its tolerance across jumps. Every op of a net is continuous, and Lipschitz on bounded sets; so one solution starts at each point. It exists for all
-times, both ways, if the velocity grows no faster than linearly: |f(z, t)| <= a + b |z| keeps |z| below an exponential.
+trace is what log|det| integrates, and no solver keeps its tolerance across jumps. Every op of a net is continuous, and
+Lipschitz on bounded sets; so one solution starts at each point. It exists for all times, both ways, if the velocity grows
+no faster than linearly: |f(z, t)| <= a + b |z| keeps |z| below an exponential. What follows the solution in steps of fixed
+length may be far from it, and no structure of the net bounds how far.
 """
 
 from __future__ import annotations
@@ -15,10 +17,13 @@ from flowspec.graph.net import NetGraph, NetNode
 
 
 def velocity_findings(flow: Flow) -> Iterator[Finding]:
-    """What is wrong with the nets that give velocities; one that stands in a loop is judged once."""
+    """What is wrong with how velocities are followed, and with the nets that give them; a net is judged once."""
     judged: set[int] = set()
     for node in flow.nodes:
-        if node.conditioner is not None and _is_velocity(node) and id(node.conditioner.graph) not in judged:
+        if node.conditioner is None or not _is_velocity(node):
+            continue
+        yield from _unguarded(node)
+        if id(node.conditioner.graph) not in judged:
             judged.add(id(node.conditioner.graph))
             yield from _rough(node, node.conditioner)
             yield from _too_fast(node, node.conditioner.graph)
@@ -26,6 +31,17 @@ def velocity_findings(flow: Flow) -> Iterator[Finding]:
 
 def _is_velocity(node: FlowNode) -> bool:
     return TIME in dict(node.op.offers).values()
+
+
+def _unguarded(step: FlowNode) -> Iterator[Finding]:
+    """Steps of fixed length: the solution is a bijection, and what they compute may be far from it."""
+    if not step.op.guarded:
+        message = f"`{step.id}` is solved by {step.op.solved}: nothing bounds how far its inverse and log|det| are off"
+        helps = (
+            "write `solver: dopri5`, which keeps a tolerance",
+            "`flowspec verify SPEC` measures the error of these steps",
+        )
+        yield Finding("FS373", message, step.arg_span("solver"), "keeps no tolerance", helps=helps, node=step.id)
 
 
 def _rough(step: FlowNode, net: Conditioner) -> Iterator[Finding]:

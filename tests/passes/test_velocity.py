@@ -69,6 +69,32 @@ def test_a_loop_is_reported_once() -> None:
     assert codes("{ode: {net: [{linear: 4}, {dropout: 0.5}]}, times: 3}") == ["FS369"]
 
 
+def every(step: str) -> list[str]:
+    return [f.code for f in report(step).diagnostics]
+
+
+@pytest.mark.parametrize("solver", ["rk4", "midpoint", "euler"])
+def test_steps_of_fixed_length_are_warned_of(solver: str) -> None:
+    assert every(f"{{ode: {{net: [{{linear: 4}}, tanh], solver: {solver}, steps: 3}}, times: 2}}") == ["FS373"]
+
+
+@pytest.mark.parametrize("solver", ["dopri5", "dopri8", "bosh3"])
+def test_adaptive_solvers_keep_a_tolerance(solver: str) -> None:
+    assert every(f"{{ode: {{net: [{{linear: 4}}, tanh], solver: {solver}}}}}") == []
+
+
+def test_each_solver_of_a_shared_net_is_judged() -> None:
+    nets = "nets: {v: [{linear: 4}, tanh]}\n"
+    steps = "{ode: {net: v}}, {ode: {net: v, solver: rk4}}, {ode: {net: v, solver: euler, rtol: 1e-3}}"
+    assert [f.code for f in report(steps, more=nets).diagnostics] == ["FS373", "FS373", "FS370"]
+
+
+def test_a_wrong_argument_hides_nothing_in_the_net() -> None:
+    step = "{ode: {net: [{linear: 4}, relu], solver: dopri5, steps: 3}}"
+    assert sorted(every(step)) == ["FS369", "FS370"]
+    assert sorted(every(f"{{linear: nothing}}, {step}")) == ["FS203", "FS369", "FS370"]
+
+
 def test_a_given_of_the_whole_spec_may_be_called_t() -> None:
     more = "given: {t: {shape: [3], values: real}}\n"
     found = report(
@@ -100,7 +126,11 @@ def test_the_statement_names_the_solver_and_its_tolerance() -> None:
     assert "log p(x) is exact up to the error of the solver" in line("")
     assert "1 ODE to solve each way" in line("")
     assert "(dopri8 to rtol 1e-08, atol 1e-05)" in line(", solver: dopri8, rtol: 1e-8")
-    assert "2 by solving an ODE (rk4 in 20 steps)" in line(", solver: rk4, times: 2")
+    fixed = line(", solver: rk4, times: 2")
+    assert "2 by solving an ODE (rk4 in 20 steps)" in fixed
+    assert "log p(x) is exact up to the error of the solver, which nothing bounds" in fixed
+    assert "(euler in 1 step)" in line(", solver: euler, steps: 1")
+    assert "nothing bounds" not in line("")
     hutchinson = line(", trace: hutchinson")
     assert "ode makes log p(x) an estimate" in hutchinson
     assert "is exact" not in hutchinson

@@ -215,9 +215,10 @@ def _sorted_out(
     modifiers: dict[str, Entry] = {}
     meant: set[str | None] = set()
     ok = True
-    if step.main is not None and op.main is None:
-        session.report("FS204", f"`{op.name}` takes no value", site(step.main), f"write `{op.name}` alone")
+    if unnamed(op, step):
         ok = False
+        _refuse_unnamed(op, step, session)
+        meant.update(op.required())
     elif step.main is not None and op.main is not None:
         nodes[op.main] = step.main
     for entry in step.args:
@@ -236,6 +237,21 @@ def _sorted_out(
             session.give_up(entry.value)
             ok = False
     return nodes, modifiers, ok, meant
+
+
+def unnamed(op: type[Op], step: Step) -> bool:
+    """Whether a step gives a value where its op has arguments with names, or none."""
+    return step.main is not None and op.main is None
+
+
+def _refuse_unnamed(op: type[Op], step: Step, session: Session) -> None:
+    words = [*op.required(), *(word for word in ("net",) if word in op.arguments())]
+    message, usage = f"`{op.name}` takes no value", f"write `{op.name}` alone"
+    if words:
+        form = f"{{{op.name}: {{{', '.join(f'{word}: ...' for word in words)}}}}}"
+        message, usage = f"`{op.name}` takes its arguments by name", f"write `{form}`; see `flowspec explain {op.name}`"
+    assert step.main is not None
+    session.report("FS204", message, site(step.main), usage)
 
 
 def _usage(op: type[Op], word: str) -> str:

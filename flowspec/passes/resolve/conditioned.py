@@ -8,7 +8,7 @@ from flowspec.graph.model import Conditioner, Context
 from flowspec.ops.base import Op
 from flowspec.ops.coupling import AutoregressiveStep, Conditioned
 from flowspec.ops.transforms import Affine, Transform
-from flowspec.passes.resolve.arguments import Arguments, read_arguments, read_step
+from flowspec.passes.resolve.arguments import Arguments, read_arguments, read_step, unnamed
 from flowspec.passes.resolve.conditioners import Request, conditioner
 from flowspec.passes.resolve.contexts import Given, read_given
 from flowspec.passes.resolve.densities import Place
@@ -51,10 +51,11 @@ def _instance(
     values: dict[str, Any] = dict(arguments.values)
     ok = arguments.ok
     if "net" not in arguments.nodes:
+        ok = False
+    if "net" not in arguments.nodes and not unnamed(op, step):
         assert issubclass(op, Conditioned)
         message = f"`{op.name}` needs a `net`: it gives {op.gives}"
         session.report("FS202", message, site(step.op), "add `net: [...]`, or the name of one under `nets`")
-        ok = False
     if "keep" in arguments.nodes:
         values["keep"] = read_keep(arguments.nodes["keep"], scope, session)
         ok = ok and values["keep"] is not None
