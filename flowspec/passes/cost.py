@@ -12,8 +12,8 @@ from flowspec.graph.masks import LabelMask, Mask, SiteMask, TapMask
 from flowspec.graph.pairing import PlaceMask
 from flowspec.ops.edges import Dense, Window
 from flowspec.passes.facts import NetFacts
-from flowspec.passes.knowledge.by_bits import kept_taps, places_read
 from flowspec.passes.knowledge.paired import kept_pairs
+from flowspec.passes.knowledge.taps import kept_taps, places_read
 
 Ints = npt.NDArray[np.int64]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,7 @@ from flowspec.ops.edges import AcrossBatch, Channelwise, Dense, Joined, Window, 
 from flowspec.order import Bits, Order, row_levels
 from flowspec.passes.knowledge.bounds import Knowledge
 from flowspec.passes.knowledge.paired import followed
+from flowspec.passes.knowledge.taps import kept_taps, places_read
 from flowspec.passes.shapes import Shapes
 
 Ints = npt.NDArray[np.int64]
@@ -80,12 +82,17 @@ def net_bits(
     *,
     member: int = 0,
     repeat: bool = False,
+    outside: Mapping[str, Bits] | None = None,
 ) -> Bits:
-    """One row for each variable that the head gives parameters for; `x` has a row for each entry of the net's input."""
-    walk = _Walk(graph, shapes, knowledge, x, context, member, repeat)
+    """One row for each variable that the head gives parameters for; `x` has a row for each entry of the net's input, and
+    so have contexts `outside` by their names: those that are not there depend on nothing. A bare net, which has no head,
+    gets one row for each entry of its value."""
+    walk = _Walk(graph, shapes, knowledge, x, context, member, repeat, outside or {})
     for i in sorted(graph.live()):
         walk.values[i] = walk.node(i)
     head = walk.values[graph.output]
+    if graph.bare:
+        return head.bits.take(head.index.reshape(-1))
     rows = head.index.reshape(-1, context.size, head.index.shape[1])[:, 0].reshape(-1)
     return head.bits.take(np.tile(rows, context.sharing))
 
@@ -99,14 +106,16 @@ class _Walk:
     context: NetContext
     member: int
     repeat: bool
+    outside: Mapping[str, Bits]
 
     def __post_init__(self) -> None:
         self.values: dict[int, Value] = {}
 
     def node(self, i: int) -> Value:
         node, layout = self.graph.nodes[i], self.shapes[i]
-        if not node.inputs and node.id == "x":
-            return Value(self.x, np.arange(layout.units).reshape(layout.channels, layout.places))
+        source = self.x if node.id == "x" else self.outside.get(node.id) if node.op.outside else None
+        if not node.inputs and source is not None:
+            return Value(source, np.arange(layout.units).reshape(layout.channels, layout.places))
         edges = node.op.edges(self.context, tuple(self.shapes[j] for j in node.inputs), layout)
         inputs = [self.values[j] for j in node.inputs]
         mask = self.knowledge.masks[i]
@@ -276,23 +285,3 @@ class _Walk:
 def _along(index: Ints, own: Layout, output: Layout) -> Ints:
     """The rows of a value beside others: a vector that does not run along the same sites is so many flat units."""
     return index.reshape(-1, 1) if own.vector and own.sites != output.sites else index
-
-
-def places_read(sites: tuple[int, ...], offsets: Ints) -> tuple[Ints, Bools]:
-    """(taps, places) where each tap reads, and whether that is on the grid."""
-    place = np.stack(np.unravel_index(np.arange(int(np.prod(sites))), sites))
-    at = place[None] + offsets[:, :, None]
-    size = np.array(sites)[None, :, None]
-    inside = ((at >= 0) & (at < size)).all(1)
-    flat = np.ravel_multi_index(tuple(np.moveaxis(np.clip(at, 0, size - 1), 1, 0)), sites)
-    return flat.astype(np.int64), np.asarray(inside, dtype=np.bool_)
-
-
-def kept_taps(mask: Any, o: int, c: int, at: Ints, inside: Bools) -> Bools:
-    """(taps, places) which edges a mask keeps from input class c to output class o; all on the grid without one."""
-    if isinstance(mask, TapMask):
-        return np.array(mask.kept[o][c])[:, None] & inside
-    if isinstance(mask, SiteMask):
-        kept: Bools = (np.array(mask.reads[c])[at] <= np.array(mask.writes[o])[None]) & inside
-        return kept
-    return inside

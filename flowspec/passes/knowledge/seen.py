@@ -14,8 +14,8 @@ from flowspec.graph.masks import LabelMask, SiteMask, TapMask
 from flowspec.graph.pairing import PlaceMask
 from flowspec.ops.edges import AcrossBatch, Channelwise, Dense, Edges, Joined, Window
 from flowspec.passes.facts import NetFacts
-from flowspec.passes.knowledge.by_bits import kept_taps, places_read
 from flowspec.passes.knowledge.paired import any_seen
+from flowspec.passes.knowledge.taps import kept_taps, places_read
 
 Bools = npt.NDArray[np.bool_]
 

@@ -194,7 +194,7 @@ def sound(subject: Subject) -> Result:
 def tight(subject: Subject) -> Result:
     """Every proved dependency is a nonzero entry of the Jacobian, for some weights and some x, in one of the modes."""
     if subject.draws:
-        return yes("not claimed: what a step draws is taken to depend on all of x")
+        return yes("not claimed: noise that a step draws given x is taken to depend on all of it")
     if any(finding.code == DEGENERATE for finding in subject.report.diagnostics):
         return yes("not claimed: a norm over one or two units may hide context")
     claim = dependency(subject)
