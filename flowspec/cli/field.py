@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from flowspec.compiler import Report
-    from flowspec.view.fields import Field
+    from flowspec.view.field import Field
 
 NAME = "field"
 HELP = "show what a variable sees, its blind spot, and what it must not see"
@@ -23,9 +23,9 @@ HELP = "show what a variable sees, its blind spot, and what it must not see"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of field."""
     add_drawing(parser)
-    node = "a density or a step with an order, or z, the latent of a flow (default: all)"
+    node = "a density or a step with an order, an encoder, or z, the latent of a flow (default: all)"
     parser.add_argument("node", nargs="?", metavar="NODE", help=node)
-    at = "the variable: r,c[,ch] in an image, i in a vector, t,r,c[,ch] in a video, or its name (default: the centre)"
+    at = "the variable: r,c[,ch] in an image, i in a vector, t,r,c[,ch] in a video, or its name (default: the centre); behind an encoder an entry of z"
     back = "the other way round: who depends on the variable"
     parser.add_argument("--seen-by", action="store_true", help=back)
     steps = "of a flow: what the variable has come to depend on behind each step"
@@ -91,7 +91,7 @@ def _compared(name: str, report: Report, found: tuple[Field, ...], args: argpars
 
 def _array(found: tuple[Field, ...]) -> np.ndarray[Any, Any]:
     """One code a variable, in the shape of the variables: 0 must not see (a latent: does not depend on), 1 sees, 2 may
-    know and does not see, 3 the variable itself."""
+    know and does not see, 3 the variable itself. With `--seen-by` behind an encoder, in the shape of z."""
     from flowspec.view.field_picture import field_codes
 
     if len(found) != 1:

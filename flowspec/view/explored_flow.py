@@ -14,7 +14,7 @@ import numpy as np
 from flowspec.graph.model import Flow, FlowNode
 from flowspec.passes.dependency import LIMIT, flow_bits
 from flowspec.passes.facts import Facts, FlowFacts
-from flowspec.view.fields import behind_encoder, entries_of
+from flowspec.view.entries import behind_encoder, entries_of
 from flowspec.view.graphs import density_words, lies, step_proof
 from flowspec.view.pools import Nets, Tables
 from flowspec.view.spelling import spelt

@@ -11,34 +11,56 @@ from flowspec.order import Grid
 from flowspec.passes.blind import at_text
 from flowspec.passes.knowledge.reach import Reach
 from flowspec.view.cells import Indexed
-from flowspec.view.fields import Field
+from flowspec.view.encoded_words import encoded_facts, encoded_title, encoded_whole
+from flowspec.view.field import Field
 from flowspec.view.pictures import Axis, Figure, Panel, Picture
 from flowspec.view.places import fold, panels_of, variable_name
-from flowspec.view.tones import BARRED, BLANK, BLIND, EARLIER, ITSELF, MISSING, SEEN, SEER, UNSEEN
+from flowspec.view.tones import (
+    BARRED,
+    BLANK,
+    BLIND,
+    DEPENDS,
+    EARLIER,
+    IDLE,
+    ITSELF,
+    MISSING,
+    SEEN,
+    SEER,
+    UNMOVED,
+    UNSEEN,
+    UNUSED,
+    USED,
+    USER,
+    Tone,
+)  # fmt: skip
 from flowspec.view.words import listed, many, place, share
 
 TONES, LATENT = (BARRED, SEEN, MISSING, ITSELF, BLANK), (UNSEEN, SEEN, MISSING, ITSELF, BLANK)
 BACK = (EARLIER, SEER, BLIND, ITSELF, BLANK)
+OF_Z = (UNSEEN, DEPENDS, MISSING, ITSELF, BLANK)
+ON_X, USES, USERS = (UNMOVED, SEER, *OF_Z[2:]), (UNUSED, USED, *OF_Z[2:]), (IDLE, USER, *OF_Z[2:])
 BEHIND = 4  # the code of places behind the last variable of a folded list
 SEES, MISSES, SELF = 1, 2, 3  # codes of cells; 0 is what must not be seen, or what a latent does not depend on
 FRAMES = 9  # of a video shown around the variable
 
 
 def field_codes(field: Field) -> npt.NDArray[np.uint8]:
-    """(D,) the code of every variable: 0 must not be seen, 1 seen, 2 allowed and not seen, 3 the variable itself."""
+    """(D,) the code of every variable: 0 must not be seen, 1 seen, 2 allowed and not seen, 3 the variable itself, if
+    it is one of them."""
     codes = np.zeros(field.grid.size, dtype=np.uint8)
     if field.seen is not None:
         codes[field.seen] = SEES
     if field.missing is not None:
         codes[field.missing] = MISSES
-    codes[field.variable] = SELF
+    if field.encoded is None:
+        codes[field.variable] = SELF
     return codes
 
 
 def field_picture(title: str, path: str, fields: tuple[Field, ...]) -> Picture:
     """The picture of `fields`, of the spec called `title` in the file `path`."""
     notes = () if fields else ("no conditional of this model reads another variable: there is no field to show",)
-    what = ", ".join(dict.fromkeys(variable_name(f.grid, f.variable, f.labels) for f in fields if f.of == "x"))
+    what = ", ".join(dict.fromkeys(_chosen(f) for f in fields if f.of == "x" or f.encoded))
     return Picture(f"field{f' of {what}' if what else 's'} in {title}", path, tuple(_figure(f) for f in fields), notes)
 
 
@@ -46,7 +68,13 @@ def _figure(field: Field) -> Figure:
     return Figure(_title(field), place(field.span), tuple(_facts(field)), tuple(_panels(field)))
 
 
+def _chosen(field: Field) -> str:
+    return variable_name(field.grid, field.variable, field.labels) if field.encoded is None else field.encoded.name
+
+
 def _title(field: Field) -> str:
+    if field.encoded is not None:
+        return encoded_title(field)
     if not field.order and field.names != ("z",):
         return f"behind {field.names[0]}: what {variable_name(field.grid, field.variable, field.labels)} has become"
     if not field.order:
@@ -58,6 +86,13 @@ def _title(field: Field) -> str:
 
 
 def _facts(field: Field) -> Iterator[str]:
+    if field.encoded is not None:
+        yield from encoded_facts(field)
+        if field.seen is not None:
+            yield from _extent(field)
+            yield from _frames(field)
+        yield from encoded_whole(field)
+        return
     name = variable_name(field.grid, field.variable, field.labels, field.of if field.of == "x" else "entry ")
     if field.seen is None:
         yield f"{name}: {field.grid.size:,} variables are too many to follow one by one"
@@ -69,9 +104,7 @@ def _facts(field: Field) -> Iterator[str]:
     else:
         yield _counts(field, name)
     yield from _extent(field)
-    shown = _shown(field, fold(field.grid)[0]) if field.grid.axes > 2 else []
-    if shown and len(shown) < field.grid.channels * field.grid.sites[0]:
-        yield f"frames {shown[0]} to {shown[-1] % field.grid.sites[0]} of {field.grid.sites[0]} are shown"
+    yield from _frames(field)
     if field.levels:
         yield f"drawn at level {field.level:,} of {field.levels:,}"
     yield from _whole(field)
@@ -119,6 +152,12 @@ def _extent(field: Field) -> Iterator[str]:
     yield f"field {size}: {spans}"
 
 
+def _frames(field: Field) -> Iterator[str]:
+    shown = _shown(field, fold(field.grid)[0]) if field.grid.axes > 2 else []
+    if shown and len(shown) < field.grid.channels * field.grid.sites[0]:
+        yield f"frames {shown[0]} to {shown[-1] % field.grid.sites[0]} of {field.grid.sites[0]} are shown"
+
+
 def _whole(field: Field) -> Iterator[str]:
     reach = field.reach
     if reach is None or reach.missing is None or reach.reached is None:
@@ -146,7 +185,7 @@ def _blind(reach: Reach) -> str:
 def _panels(field: Field) -> Iterator[Panel]:
     if field.seen is None:
         return
-    tones = BACK if field.back else LATENT if field.allowed is None else TONES
+    tones = _tones(field)
     tables = panels_of(field.grid, field_codes(field), BEHIND)
     alike: dict[bytes, list[int]] = {}
     for k in _shown(field, len(tables)):
@@ -157,14 +196,30 @@ def _panels(field: Field) -> Iterator[Panel]:
         yield Panel(_panel_title(field, channels), cells, tones, rows, columns)
 
 
+def _tones(field: Field) -> tuple[Tone, ...]:
+    if field.encoded is None:
+        return BACK if field.back else LATENT if field.allowed is None else TONES
+    if field.encoded.role == "read":
+        return USERS if field.back else USES
+    return ON_X if field.back else OF_Z
+
+
 def _shown(field: Field, count: int) -> list[int]:
     """All panels; of a long video the frames around the variable."""
     if field.grid.axes < 3:
         return list(range(count))
     frames = field.grid.sites[0]
-    here = field.grid.site(field.variable)[1][0]
+    here = field.grid.site(_middle(field))[1][0]
     first = min(max(0, here - FRAMES // 2), max(0, frames - FRAMES))
     return [k for k in range(count) if first <= k % frames < first + FRAMES]
+
+
+def _middle(field: Field) -> int:
+    """The variable; where it is not one of those that are drawn, the middle one of what it depends on."""
+    if field.encoded is None:
+        return field.variable
+    seen = np.flatnonzero(field.seen) if field.seen is not None else np.zeros(0, dtype=np.int64)
+    return int(seen[len(seen) // 2]) if len(seen) else 0
 
 
 def axes_of(grid: Grid) -> tuple[Axis, Axis]:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from flowspec.diagnostics import Span, suggest
 from flowspec.graph.model import Flow, FlowNode
@@ -15,56 +13,14 @@ from flowspec.order import Grid, Order, centre
 from flowspec.passes.dependency import LIMIT, flow_bits, flow_values, member_reach
 from flowspec.passes.facts import Facts, NetFacts
 from flowspec.passes.knowledge.reach import Reach
+from flowspec.view.encoded import encoded_fields, encoded_layers, encoder_names
+from flowspec.view.entries import behind_encoder, entries_by_value, entries_of
 from flowspec.view.errors import ViewError
+from flowspec.view.field import Bools, Field
 from flowspec.view.places import variable_at
 from flowspec.view.words import listed
 
-Bools = npt.NDArray[np.bool_]
 MOST_ROWS = 2**14  # variables up to which all are asked whether they see one
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Field:
-    """The field of one variable, in one density or flow step.
-
-    Attributes:
-        names: of the densities and steps with this very field.
-        span: where the first of them stands in the spec.
-        grid: the variables, `shape` that of their tensor; `labels` are their names, where they have some.
-        of: what their values are called: `x`, or the name of the step or density that models them.
-        variable: the number of the variable.
-        seen: (D,) what its parameters (of a latent: its value) can use; None where that cannot be followed.
-        allowed: (D,) what the order allows; None for a latent, for which there is no such limit.
-        order: the name of the order; empty for a latent.
-        level: at which level of sampling the variable is drawn, from 1, and `levels` how many there are.
-        reach: the same counts for all variables together.
-        member: which order of an ensemble this is, of `members`.
-        other: a variable that misses something, where this one misses nothing.
-        back: whether `seen` and `allowed` are about those that see this variable, and not about what it sees.
-    """
-
-    names: tuple[str, ...]
-    span: Span
-    grid: Grid
-    shape: tuple[int, ...]
-    of: str
-    variable: int
-    seen: Bools | None
-    allowed: Bools | None = None
-    order: str = ""
-    level: int = 0
-    levels: int = 0
-    reach: Reach | None = None
-    member: int = 0
-    members: int = 1
-    labels: tuple[str, ...] = ()
-    other: int | None = None
-    back: bool = False
-
-    @property
-    def missing(self) -> Bools | None:
-        """(D,) what the order allows and no path brings."""
-        return None if self.allowed is None or self.seen is None else self.allowed & ~self.seen
 
 
 def fields(
@@ -72,21 +28,37 @@ def fields(
 ) -> tuple[Field, ...]:
     """The field of the variable `at` (default: the centre) in every density and step with an order, then, for a flow,
     in the latent that this variable becomes; or the fields that `node` names (`z` is the latent). With `back` the other
-    way round: the variables (or entries of z) that depend on this one.
+    way round: the variables (or entries of z) that depend on this one. Behind an encoder `at` is an entry of z, or with
+    `back` a variable; of a decoder the other one.
 
     Raises:
         ViewError: when there is no such node, variable or order.
     """
     owners = [owner for owner, net in facts.nets.items() if net.orders and net.reach is not None]
     model = facts.program.model
-    known = [owner.id for owner in owners] + (["z"] if isinstance(model, Flow) else [])
+    encoders = encoder_names(model) if isinstance(model, Flow) else []
+    known = [owner.id for owner in owners] + (encoders or ["z"] if isinstance(model, Flow) else [])
     if node is not None and node not in known:
         raise no_field(node, known)
     chosen = [owner for owner in owners if node in (None, owner.id)]
     found = tuple(_in_nets(facts, chosen, at, member, back))
+    if isinstance(model, Flow) and encoders:
+        return found + _encoded(model, facts, node, at, back, bool(found))
     if isinstance(model, Flow) and node in (None, "z"):
         found += tuple(_latent(model, facts, at, node == "z" or not found, back))
     return found
+
+
+def _encoded(flow: Flow, facts: Facts, node: str | None, at: str | None, back: bool, others: bool) -> tuple[Field, ...]:
+    """The fields behind an encoder; without a name none, where there are `others` and no such entry."""
+    if node is not None and node not in encoder_names(flow):
+        return ()
+    try:
+        return tuple(encoded_fields(flow, facts, node, at, back))
+    except ViewError:
+        if others:
+            return ()
+        raise
 
 
 def no_field(node: str, known: list[str]) -> ViewError:
@@ -176,10 +148,6 @@ def _span(owner: Any) -> Span:
 
 def _latent(flow: Flow, facts: Facts, at: str | None, required: bool, back: bool) -> Iterator[Field]:
     """What the latent sees that the chosen variable of x becomes; or, at the places of x, the latents that see it."""
-    if behind_encoder(flow):
-        if required:
-            raise ViewError("behind an encoder no entry of z stands for a variable of x", "see `flowspec graph`")
-        return
     top = facts.densities[flow]
     grid, labels = Grid(top.layout.channels, top.layout.sites or (1,)), facts.program.x.names
     try:
@@ -192,19 +160,17 @@ def _latent(flow: Flow, facts: Facts, at: str | None, required: bool, back: bool
     yield Field(("z",), flow.span, grid, top.layout.shape, "x", v, seen, labels=labels, back=back)
 
 
-def behind_encoder(flow: Flow) -> bool:
-    """Whether z is drawn by an encoder, and so is not x moved about."""
-    return any(node.op.drawn is not None and len(node.outputs) > 1 for node in flow.nodes)
-
-
 def layers(facts: Facts, at: str | None = None) -> tuple[Field, ...]:
-    """What the variable `at` (default: the centre) has come to depend on behind each step of a flow that changes it.
+    """What the variable `at` (default: the centre) has come to depend on behind each step of a flow that changes it;
+    behind an encoder the entry `at` of its z.
 
     Raises:
-        ViewError: where the model is no flow, z is drawn by an encoder, or there are too many variables.
+        ViewError: where the model is no flow, or there are too many variables, or no such entry.
     """
     model = facts.program.model
-    if not isinstance(model, Flow) or behind_encoder(model):
+    if isinstance(model, Flow) and behind_encoder(model):
+        return tuple(encoded_layers(model, facts, at))
+    if not isinstance(model, Flow):
         raise ViewError("only a flow has layers to follow", "`flowspec explore` steps through the layers of a net")
     top = facts.densities[model]
     grid, labels = Grid(top.layout.channels, top.layout.sites or (1,)), facts.program.x.names
@@ -230,37 +196,6 @@ def _in_latent(flow: Flow, facts: Facts, v: int, back: bool) -> Bools:
     entries = entries_of(flow, facts)[np.flatnonzero(bits.dense()[:, v])]
     found[entries[entries >= 0]] = True
     return found
-
-
-def entries_of(flow: Flow, facts: Facts) -> npt.NDArray[np.int64]:
-    """(entries of z,) the variable of x that each entry is, when permutations alone move it; -1 of what is made of
-    several."""
-    entries = entries_by_value(flow, facts)
-    joined: npt.NDArray[np.int64] = np.concatenate([entries[p.value] for p in flow.parts])
-    return joined
-
-
-def entries_by_value(flow: Flow, facts: Facts) -> dict[int, npt.NDArray[np.int64]]:
-    """The same for every value of the flow."""
-    found = facts.densities[flow].flow
-    assert found is not None
-    entries: dict[int, Any] = {0: np.arange(found.layouts[0].units)}
-    for node in flow.nodes:
-        here, order = entries[node.input], node.op.order_of_entries(found.layouts[node.input])
-        here = here if order is None else _moved(here, order)
-        start = 0
-        for value in node.outputs:
-            units = found.layouts[value].units
-            entries[value] = here[start : start + units]
-            start += units
-    return entries
-
-
-def _moved(here: npt.NDArray[np.int64], order: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """The variables behind the outputs of a step, each of which is one or several of its inputs."""
-    sources = here[order.reshape(len(order), -1)]
-    one: npt.NDArray[np.int64] = np.where((sources == sources[:, :1]).all(axis=1), sources[:, 0], -1)
-    return one
 
 
 def _becomes(flow: Flow, facts: Facts, v: int) -> int:

@@ -12,7 +12,7 @@ from flowspec.graph.masks import LabelMask, SiteMask, TapMask
 from flowspec.graph.pairing import PlaceMask
 from flowspec.view import place_masks
 from flowspec.view.chart_rounds import Chart
-from flowspec.view.fields import Field
+from flowspec.view.field import Encoded, Field
 from flowspec.view.masks import Derived, Keep
 from flowspec.view.orders import Generation
 
@@ -140,9 +140,10 @@ def _chart(chart: Chart) -> dict[str, Any]:
 
 
 def _field(field: Field) -> dict[str, Any]:
-    channel, site = field.grid.site(field.variable)
-    name = field.labels[field.variable] if field.labels else None
-    return {
+    encoded = field.encoded
+    channel, site = (field.grid if encoded is None else encoded.grid).site(field.variable)
+    name = field.labels[field.variable] if field.labels and encoded is None else None
+    return _encoded(encoded) | {
         "nodes": list(field.names),
         "file": field.span.file,
         "line": field.span.start.line,
@@ -163,6 +164,15 @@ def _field(field: Field) -> dict[str, Any]:
         "seen": _indices(field.seen),
         "missing": _indices(field.missing),
     }
+
+
+def _encoded(encoded: Encoded | None) -> dict[str, Any]:
+    """What stands only in fields behind an encoder: `variable` is an entry of `chosen`, and the rest speaks of others."""
+    if encoded is None:
+        return {}
+    chosen = {"name": encoded.name, "shape": list(encoded.shape)}
+    counts = {"depending": encoded.pairs, "possible": encoded.possible}
+    return {"role": encoded.role, "law": encoded.law or None, "chosen": chosen, "pairs": counts}
 
 
 def _all(field: Field) -> dict[str, int | None] | None:

@@ -6,7 +6,7 @@ brightness differs enough to survive a grey printer. Glyphs differ, too, so that
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,10 @@ SEEN = Tone("seen", "sees", "██", "##", *BLUE, "38;5;33")
 MISSING = Tone("missing", "may know, and does not see", "░░", "oo", *ORANGE, "38;5;208")
 BARRED = Tone("barred", "must not see", "··", "..", *GREY, "38;5;245")
 UNSEEN = Tone("unseen", "does not depend on", "··", "..", *GREY, "38;5;245")
+DEPENDS = Tone("depends", "depends on", "██", "##", *BLUE, "38;5;33")
+UNMOVED = Tone("unmoved", "does not depend on it", "··", "..", *GREY, "38;5;245")
+USED, UNUSED = replace(DEPENDS, key="used", label="used"), replace(UNMOVED, key="unused", label="not used")
+USER, IDLE = replace(DEPENDS, key="user", label="uses it"), replace(UNMOVED, key="idle", label="does not use it")
 SEER = Tone("seer", "depends on it", "██", "##", *BLUE, "38;5;33")
 BLIND = Tone("blind", "may know it, and does not", "░░", "oo", *ORANGE, "38;5;208")
 EARLIER = Tone("earlier", "must not know it", "··", "..", *GREY, "38;5;245")

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from flowspec.compiler import Report, analyse
 from flowspec.view.chart_rounds import Chart
+from flowspec.view.field import Field
 from flowspec.view.field_picture import field_picture
-from flowspec.view.fields import Field, fields
+from flowspec.view.fields import fields
 from flowspec.view.graphs import charts
 from flowspec.view.mask_picture import mask_picture
 from flowspec.view.masks import Derived, derived_masks

@@ -17,7 +17,7 @@ from flowspec.cli.serving import server_of
 from flowspec.compiler import analyse
 from flowspec.graph.model import Autoregressive, Flow
 from flowspec.passes.dependency import flow_values
-from flowspec.view.fields import entries_by_value
+from flowspec.view.entries import entries_by_value
 from tests.view.browser import Page, browser, executable
 from tests.view.drawn import GALLERY, SPECS, found_fields, found_orders, report
 

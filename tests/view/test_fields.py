@@ -12,9 +12,10 @@ from flowspec.graph.model import Flow
 from flowspec.order import Grid
 from flowspec.passes.facts import Facts
 from flowspec.view.diff_picture import compared, diff_codes, diff_picture
+from flowspec.view.entries import entries_of
 from flowspec.view.errors import ViewError
 from flowspec.view.field_picture import BEHIND, MISSES, SEES, SELF, field_codes, field_picture
-from flowspec.view.fields import entries_of, fields, layers
+from flowspec.view.fields import fields, layers
 from flowspec.view.places import fold, panels_of, variable_at, variable_name
 from flowspec.view.text import Style, render_text
 from tests.view.drawn import SPECS, found_fields, picture, report
