@@ -59,6 +59,7 @@ class Relation:
     parts: Side
     rows: Callable[[], Bits]
     law: str
+    direct: bool
 
     def field(self, at: str | None, back: bool) -> Field:
         """The field of the one at `at`. Raises ViewError where there is none."""
@@ -66,7 +67,7 @@ class Relation:
         v = one.chosen(at)
         bits = _followed(self)
         pairs, possible = (0, 0) if bits is None else (bits.count(), bits.units * bits.columns)
-        encoded = Encoded(self.role, one.name(v), one.grid, one.layout.shape, self.law, pairs, possible)
+        encoded = Encoded(self.role, one.name(v), one.grid, one.layout.shape, self.law, pairs, possible, self.direct)
         seen = None if bits is None else bits.dense()[:, v] if back else bits.row(v)
         return Field(
             (self.node,), self.span, other.grid, other.layout.shape, other.of, v, seen,
@@ -145,7 +146,8 @@ def relations(flow: Flow, facts: Facts) -> Iterator[Relation]:
 
 def _drawn(flow: Flow, facts: Facts, node: FlowNode, values: Values) -> Relation:
     z, x = _sides(flow, facts, node, 0)
-    return Relation("drawn", node.id, node.span, z, x, lambda: values()[node.outputs[1]], _law(node.op.drawn))
+    direct = _sides(flow, facts, node, node.input)[1].of == "x"
+    return Relation("drawn", node.id, node.span, z, x, lambda: values()[node.outputs[1]], _law(node.op.drawn), direct)
 
 
 def _read(flow: Flow, facts: Facts, node: FlowNode) -> Relation:
@@ -156,12 +158,12 @@ def _read(flow: Flow, facts: Facts, node: FlowNode) -> Relation:
     def rows() -> Bits:
         return drawn_rows(part.density, facts, {origin: own(units)}, units)
 
-    return Relation("read", part.name + READ, part.density.span, x, z, rows, _law(part.density))
+    return Relation("read", part.name + READ, part.density.span, x, z, rows, _law(part.density), x.of == "x")
 
 
 def _latent(flow: Flow, facts: Facts, node: FlowNode, values: Values) -> Relation:
     z, x = _sides(flow, facts, node, 0)
-    return Relation("latent", "z", node.span, z, x, lambda: _becomes(flow, facts, node, values()), "")
+    return Relation("latent", "z", node.span, z, x, lambda: _becomes(flow, facts, node, values()), "", True)
 
 
 def _becomes(flow: Flow, facts: Facts, node: FlowNode, values: dict[int, Bits]) -> Bits:

@@ -55,11 +55,11 @@ def encoded_whole(field: Field) -> Iterator[str]:
 def _latent(field: Field, about: Encoded, seen: int, size: int) -> Iterator[str]:
     noise = "with the noise of the draw held fixed"
     if field.back:
-        yield f"{noise} {seen:,} of {_entries(size)} depend on {about.name}, through q(z | x)"
+        yield f"{noise} {seen:,} of {_entries(size)} depend on {about.name}, through {_posterior(field)}"
     elif about.role == BECOMES:
         yield f"{noise} what {about.name} becomes depends on {seen:,} of {_variables(field, size)}"
     else:
-        yield f"{about.name} is drawn from q(z | x): {noise} it depends on {seen:,} of {_variables(field, size)}"
+        yield f"{about.name} is drawn from {_posterior(field)}: {noise} it depends on {seen:,} of {_variables(field, size)}"
         yield from _law(about.law)
 
 
@@ -74,13 +74,22 @@ def _read(field: Field, about: Encoded, seen: int, size: int) -> Iterator[str]:
     """A decoder that is a flow, or draws one variable after the other, uses z in every draw."""
     means = {"flow": "a draw", "autoregressive": "the conditional"}.get(about.law, f"the {about.law}")
     if field.back:
-        yield f"{about.name} is used for {seen:,} of {_variables(field, size)} by p(x | z)"
+        yield f"{about.name} is used for {seen:,} of {_variables(field, size)} by {_likelihood(field)}"
     elif seen == 0:
-        yield f"p(x | z) uses no entry of z for {about.name}"
+        yield f"{_likelihood(field)} uses no entry of z for {about.name}"
     else:
-        yield f"{means} of {about.name} in p(x | z) uses {seen:,} of {_entries(size)}"
+        yield f"{means} of {about.name} in {_likelihood(field)} uses {seen:,} of {_entries(size)}"
     if about.law == "autoregressive" and not field.back:
         yield "besides them it reads the variables before it in its order"
+
+
+def _posterior(field: Field) -> str:
+    """What z is drawn from; behind another encoder what comes in is not x."""
+    return "q(z | x)" if _about(field).direct else f"the posterior of {field.names[0]}"
+
+
+def _likelihood(field: Field) -> str:
+    return "p(x | z)" if _about(field).direct else field.names[0].removesuffix(".z")
 
 
 def _variables(field: Field, size: int) -> str:

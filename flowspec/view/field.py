@@ -25,6 +25,7 @@ class Encoded:
         name: of the chosen one, `grid` what it is one of, and `shape` that of their tensor.
         law: how z is drawn, or x is: the name of a family, `flow` or `autoregressive`.
         pairs: how many pairs there are of a variable and an entry that depends on it, of `possible`.
+        direct: whether it is x itself that the encoder reads, and not what earlier steps made of several variables.
         idle: how many steps behind the encoder there are that add nothing to it.
     """
 
@@ -35,6 +36,7 @@ class Encoded:
     law: str = ""
     pairs: int = 0
     possible: int = 0
+    direct: bool = True
     idle: int = 0
 
 

@@ -21,24 +21,20 @@ from flowspec.view.tones import (
     BLIND,
     DEPENDS,
     EARLIER,
-    IDLE,
     ITSELF,
     MISSING,
     SEEN,
     SEER,
     UNMOVED,
     UNSEEN,
-    UNUSED,
-    USED,
-    USER,
     Tone,
-)  # fmt: skip
+)
 from flowspec.view.words import listed, many, place, share
 
 TONES, LATENT = (BARRED, SEEN, MISSING, ITSELF, BLANK), (UNSEEN, SEEN, MISSING, ITSELF, BLANK)
 BACK = (EARLIER, SEER, BLIND, ITSELF, BLANK)
 OF_Z = (UNSEEN, DEPENDS, MISSING, ITSELF, BLANK)
-ON_X, USES, USERS = (UNMOVED, SEER, *OF_Z[2:]), (UNUSED, USED, *OF_Z[2:]), (IDLE, USER, *OF_Z[2:])
+ON_X = (UNMOVED, SEER, *OF_Z[2:])
 BEHIND = 4  # the code of places behind the last variable of a folded list
 SEES, MISSES, SELF = 1, 2, 3  # codes of cells; 0 is what must not be seen, or what a latent does not depend on
 FRAMES = 9  # of a video shown around the variable
@@ -199,8 +195,6 @@ def _panels(field: Field) -> Iterator[Panel]:
 def _tones(field: Field) -> tuple[Tone, ...]:
     if field.encoded is None:
         return BACK if field.back else LATENT if field.allowed is None else TONES
-    if field.encoded.role == "read":
-        return USERS if field.back else USES
     return ON_X if field.back else OF_Z
 
 

@@ -50,13 +50,12 @@ SEEN = Tone("seen", "sees", "██", "##", *BLUE, "38;5;33")
 MISSING = Tone("missing", "may know, and does not see", "░░", "oo", *ORANGE, "38;5;208")
 BARRED = Tone("barred", "must not see", "··", "..", *GREY, "38;5;245")
 UNSEEN = Tone("unseen", "does not depend on", "··", "..", *GREY, "38;5;245")
-DEPENDS = Tone("depends", "depends on", "██", "##", *BLUE, "38;5;33")
-UNMOVED = Tone("unmoved", "does not depend on it", "··", "..", *GREY, "38;5;245")
-USED, UNUSED = replace(DEPENDS, key="used", label="used"), replace(UNMOVED, key="unused", label="not used")
-USER, IDLE = replace(DEPENDS, key="user", label="uses it"), replace(UNMOVED, key="idle", label="does not use it")
 SEER = Tone("seer", "depends on it", "██", "##", *BLUE, "38;5;33")
 BLIND = Tone("blind", "may know it, and does not", "░░", "oo", *ORANGE, "38;5;208")
 EARLIER = Tone("earlier", "must not know it", "··", "..", *GREY, "38;5;245")
+
+# of fields behind an encoder: the colours of the ones above, in other words
+DEPENDS, UNMOVED = replace(SEEN, label="depends on"), replace(UNSEEN, label="does not depend on it")
 
 BOTH = Tone("both", "seen in both", "██", "##", *BLUE, "38;5;33")
 GAINED = Tone("gained", "seen in the second alone", "++", "++", "#009e73", "#3fd6a8", "38;5;35")
@@ -79,6 +78,8 @@ TONES = (
     MISSING,
     BARRED,
     UNSEEN,
+    DEPENDS,
+    UNMOVED,
     SEER,
     BLIND,
     EARLIER,

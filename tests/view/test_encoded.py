@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from flowspec.view.errors import ViewError
 from flowspec.view.field import Field
 from flowspec.view.field_picture import field_codes, field_picture
 from flowspec.view.fields import fields, layers
+from flowspec.view.page import lay_out
+from flowspec.view.svg import render_svg
 from tests.view.drawn import GALLERY
 
 ENCODER = """flowspec: 1
@@ -167,7 +170,8 @@ def test_one_encoder_behind_another_has_fields_of_its_own() -> None:
     assert second.shape == (9, 36)
     both = rows("mixed", "z").reshape(2, 9, 36).any(0)
     assert np.array_equal(second, both), "a kernel of one site joins the two channels of what the prior made of z"
-    assert "entry [1,1,1] in p(x | z)" in text("twice", "decoder.2.z")
+    assert "the normal of entry [1,1,1] in decoder.2 uses 1 of 9 entries of z" in text("twice", "decoder.2.z")
+    assert "z[0,1,1] is drawn from the posterior of encode.2" in text("twice", "encode.2")
 
 
 def test_layer_by_layer_an_entry_comes_to_depend_on_more() -> None:
@@ -197,6 +201,17 @@ def test_numbers_stand_beside_the_picture() -> None:
     assert f"all together: {pairs:,} of 648 pairs of an entry of z and a variable" in text("mixed", "z")
     assert "depend on x[0,3,3], through q(z | x)" in text("mixed", None, None, True)
     assert "1 of 1 variable of x" in text("one number")
+
+
+def test_every_cell_has_a_colour_and_words() -> None:
+    for back, words in (
+        (False, ["does not depend on", "depends on"]),
+        (True, ["does not depend on it", "depends on it"]),
+    ):
+        drawn = field_picture("mixed", "<stdin>", shown("mixed", None, None, back))
+        assert sorted(tone.label for tone in drawn.tones) == sorted(words)
+        svg = render_svg(lay_out(drawn), drawn.title)
+        assert all(f".{name}{{fill" in svg for name in set(re.findall(r'class="(fs-[a-z-]+)"', svg)) - {"fs-w"})
 
 
 def test_a_long_video_is_shown_around_what_is_seen() -> None:
