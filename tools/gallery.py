@@ -2,7 +2,7 @@
 
 `python tools/gallery.py` writes specs/pictures/*.svg and the block between the markers of specs/README.md; `--check`
 writes nothing and says whether they are as they would be written. Models with an order are drawn by the field of one
-variable, flows by their graph.
+variable, flows by their graph, and with it behind an encoder by the fields of an entry of z and of the decoder.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from contextlib import chdir
 from pathlib import Path
 
 from flowspec.compiler import Report, analyse
-from flowspec.view.errors import ViewError
 from flowspec.view.field_picture import field_picture
 from flowspec.view.fields import fields
 from flowspec.view.graphs import charts
@@ -75,15 +74,14 @@ def shown(report: Report, path: str) -> Picture:
     facts = report.all_facts
     assert facts is not None, path
     name = facts.program.name
-    try:
-        found = [field for field in fields(facts) if field.order and field.seen is not None]
-    except ViewError:  # behind an encoder no entry of z stands for a variable of x
-        found = []
+    every = fields(facts)
+    found = [field for field in every if field.order and field.seen is not None]
     if found:
         return field_picture(name, path, tuple(found[:1]))
-    return Picture(
-        f"graph of {name}", path, tuple(Figure(c.title, c.place, c.facts, (), chart=c) for c in charts(facts)[:1])
-    )
+    graph = tuple(Figure(c.title, c.place, c.facts, (), chart=c) for c in charts(facts)[:1])
+    latent = field_picture(name, path, tuple(field for field in every if field.encoded is not None))
+    what = "graph and fields" if latent.figures else "graph"
+    return Picture(f"{what} of {name}", path, (*graph, *latent.figures))
 
 
 def readme(files: list[Path]) -> str:

@@ -210,7 +210,9 @@ def _legend(items: list[Item], picture: Picture, y: float) -> float:
     x = float(MARGIN)
     if any(figure.chart is not None for figure in picture.figures):
         items += _moved(chart_legend(f.chart for f in picture.figures if f.chart is not None), MARGIN, y)
-        return y + SIZE
+        if not picture.tones:
+            return y + SIZE
+        y += SIZE * LEADING
     if not picture.tones:
         return y - GAP
     for ink, label in inks_of(picture):
