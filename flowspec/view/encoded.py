@@ -61,11 +61,20 @@ class Relation:
     law: str
     direct: bool
 
+    def followed(self) -> Bits | None:
+        """The rows; None where there is too much to follow one by one."""
+        if max(self.wholes.grid.size, self.parts.grid.size) > LIMIT:
+            return None
+        try:
+            return self.rows()
+        except ValueError:
+            return None
+
     def field(self, at: str | None, back: bool) -> Field:
         """The field of the one at `at`. Raises ViewError where there is none."""
         one, other = (self.parts, self.wholes) if back else (self.wholes, self.parts)
         v = one.chosen(at)
-        bits = _followed(self)
+        bits = self.followed()
         pairs, possible = (0, 0) if bits is None else (bits.count(), bits.units * bits.columns)
         encoded = Encoded(self.role, one.name(v), one.grid, one.layout.shape, self.law, pairs, possible, self.direct)
         seen = None if bits is None else bits.dense()[:, v] if back else bits.row(v)
@@ -73,16 +82,6 @@ class Relation:
             (self.node,), self.span, other.grid, other.layout.shape, other.of, v, seen,
             labels=other.labels, back=back, encoded=encoded,
         )  # fmt: skip
-
-
-def _followed(relation: Relation) -> Bits | None:
-    """None where there is too much to follow one by one."""
-    if max(relation.wholes.grid.size, relation.parts.grid.size) > LIMIT:
-        return None
-    try:
-        return relation.rows()
-    except ValueError:
-        return None
 
 
 def encoder_names(flow: Flow) -> list[str]:

@@ -19,7 +19,7 @@ from flowspec.view.explored import explored
 LEGEND = (("itself", "the variable itself"), ("seen", "sees"), ("missing", "may know, and does not see"),
           ("barred", "must not see"))  # fmt: skip
 HALVES = (("seen", "half"), ("barred", "moved"), ("missing", "left"))  # the swatches of what a step does to entries
-SCRIPTS = ("explore.js", "explore_flow.js")
+SCRIPTS = ("explore.js", "explore_flow.js", "explore_latent.js")
 RELOAD = """
 async function poll() {
   const ended = document.getElementById("ended");
@@ -118,6 +118,15 @@ def _body(name: str, path: str, findings: Sequence[Finding], proof: Sequence[str
 <div><canvas id="field" tabindex="0" role="img" aria-label="The field of the chosen variable. Arrow keys move it, page keys change the channel, w shows a path, m a missing variable, brackets step through layers, comma and point through the steps of a flow."></canvas></div>
 <ul class="legend">{legend}</ul>
 <p id="witness" aria-live="polite"></p>
+<section id="latentbox" hidden>
+<h2>Behind the encoder: z and x</h2>
+<div class="controls"><label>show <select id="relation"></select></label></div>
+<p id="latentwords" aria-live="polite"></p>
+<div class="sides">
+<div><p id="wholename" class="hint"></p><canvas id="whole" tabindex="0" role="img" aria-label="One side: arrow keys choose another one, page keys the channel."></canvas></div>
+<div><p id="partname" class="hint"></p><canvas id="part" tabindex="0" role="img" aria-label="The other side: arrow keys choose another one, page keys the channel."></canvas></div>
+</div>
+</section>
 <div id="scrub" class="controls"><button type="button" id="play">play</button><label for="level">drawn up to</label><input type="range" id="level" min="1" max="1" value="1"><span id="leveltext"></span></div>
 <section id="steps" hidden>
 <h2>Steps, from x to z</h2>

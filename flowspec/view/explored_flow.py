@@ -14,12 +14,14 @@ import numpy as np
 from flowspec.graph.model import Flow, FlowNode
 from flowspec.passes.dependency import LIMIT, flow_bits
 from flowspec.passes.facts import Facts, FlowFacts
+from flowspec.view.encoded import Side, relations
 from flowspec.view.entries import behind_encoder, entries_of
 from flowspec.view.graphs import density_words, lies, step_proof
 from flowspec.view.pools import Nets, Tables
 from flowspec.view.spelling import spelt
 
 MOST_LATENT = 4096  # variables of a flow of which a page knows who sees them
+MOST_PAIRS = 2**23  # of a variable and an entry of z of which it knows whether one depends on the other
 
 
 def flows_of(facts: Facts, nets: Nets, tables: Tables) -> Iterator[dict[str, Any]]:
@@ -53,6 +55,7 @@ def _flow(flow: Flow, facts: Facts, nets: Nets, tables: Tables) -> dict[str, Any
         ],
         "followed": first.units <= LIMIT,
         "latent": _latent(flow, facts, tables) if whole else None,
+        "encoded": list(_encoded(flow, facts, tables)) if whole else [],
     }  # fmt: skip
 
 
@@ -117,3 +120,20 @@ def _latent(flow: Flow, facts: Facts, tables: Tables) -> dict[str, Any] | None:
     for k in reversed(np.flatnonzero(entries >= 0).tolist()):  # of several entries that a variable becomes, the first
         becomes[entries[k]] = k
     return {"becomes": becomes.tolist(), "rows": tables.bits(bits)}
+
+
+def _encoded(flow: Flow, facts: Facts, tables: Tables) -> Iterator[dict[str, Any]]:
+    """What z depends on behind an encoder, and what its decoder uses, as bits; none of what is too large."""
+    for relation in relations(flow, facts) if behind_encoder(flow) else ():
+        wholes, parts = relation.wholes.grid.size, relation.parts.grid.size
+        bits = relation.followed() if max(wholes, parts) <= MOST_LATENT and wholes * parts <= MOST_PAIRS else None
+        if bits is not None:
+            yield {
+                "role": relation.role, "node": relation.node, "line": relation.span.start.line, "direct": relation.direct,
+                "wholes": _side(relation.wholes), "parts": _side(relation.parts), "rows": tables.bits(bits.dense()),
+            }  # fmt: skip
+
+
+def _side(side: Side) -> dict[str, Any]:
+    grid = side.grid
+    return {"channels": grid.channels, "sites": list(grid.sites), "of": side.of, "labels": list(side.labels)}

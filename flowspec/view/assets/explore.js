@@ -31,6 +31,7 @@ async function unpack() {
   }
   const arrays = await Promise.all(DATA.tables.map(inflate));
   DATA.flows.filter((flow) => flow.followed).forEach((flow) => prepare(flow, arrays));
+  DATA.flows.forEach((flow) => flow.encoded.forEach((r) => { r.bytes = arrays[r.rows]; }));
 }
 
 // --- variables --------------------------------------------------------------------------------------------------------
@@ -489,18 +490,24 @@ function choose(d) {
   at("legend-barred-words").textContent = d < 0 ? "does not depend on" : "must not see";
   chain();
   nodes();
+  startLatent();
   highlight(here().line);
   refresh();
 }
 
 function move(step) {
-  const d = here(), [channel, site] = siteOf(d, state.variable);
+  state.variable = moved(here(), state.variable, step);
+  refresh();
+}
+
+function moved(d, v, step) {
+  // The variable next to v, by an arrow key or, in another channel, by a page key.
+  const [channel, site] = siteOf(d, v);
   const axis = { ArrowUp: -2, ArrowDown: -2, ArrowLeft: -1, ArrowRight: -1, PageUp: -3, PageDown: -3 }[step];
   const by = ["ArrowUp", "ArrowLeft", "PageUp"].includes(step) ? -1 : 1;
   const all = [channel, ...site], sizes = [d.channels, ...d.sites], a = Math.max(0, all.length + axis);
   all[a] = Math.max(0, Math.min(sizes[a] - 1, all[a] + by));
-  state.variable = all.slice(1).reduce((p, n, k) => p * d.sites[k] + n, 0) + all[0] * volume(d);
-  refresh();
+  return all.slice(1).reduce((p, n, k) => p * d.sites[k] + n, 0) + all[0] * volume(d);
 }
 
 function wire() {
@@ -540,7 +547,7 @@ function wire() {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
 }
 
-function redraw() { drawField(); if (atFlow()) halves(); drawLayer(); }
+function redraw() { drawField(); if (atFlow()) halves(); drawLayer(); drawLatent(); }
 
 // --- the order in time ------------------------------------------------------------------------------------------------
 
@@ -599,6 +606,7 @@ async function start() {
   DATA.flows.forEach((flow, k) => pick.append(new Option(`${flow.id}: the flow from ${flow.of} to its latent, step by step`, -1 - k)));
   DATA.densities.forEach((d, k) => pick.append(new Option(`${few(d.names)}: order ${d.order}`, k)));
   wire();
+  wireLatent();
   const first = DATA.flows.length ? -1 : 0;
   pick.value = first;
   choose(first);
