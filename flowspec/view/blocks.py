@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from flowspec.view.pictures import Codes, Panel, Picture, dominant
-from flowspec.view.tones import Tone
+from flowspec.view.tones import BLANK, Tone
 
 FINE, COARSE = 256, 160  # cells an axis: of panels of several tones, and of two
 LEAST = 16  # cells that an axis keeps in any case
@@ -85,7 +85,10 @@ def block_of(panel: Panel) -> Block:
     if shaded(panel):
         off, on = panel.tones
         inks = tuple(Ink(on, off, step / STEPS) for step in range(STEPS + 1))
-        return Block(_steps(shares[1]), inks, 0, *cell_of(panel))
+        codes = _steps(shares[1])
+        if panel.numbers is not None:  # numbers begin at 1: there is no variable where there is none
+            codes[shares[1] <= 0] = len(inks)
+        return Block(codes, (*inks, Ink(BLANK, BLANK)), 0, *cell_of(panel))
     codes = dominant(panel.tones, shares)
     base = Counter(codes.ravel().tolist()).most_common(1)[0][0]
     return Block(codes, tuple(Ink(tone, tone) for tone in panel.tones), base, *cell_of(panel))

@@ -9,7 +9,7 @@ from flowspec.diagnostics.text import clean
 from flowspec.view.blocks import Block, Ink
 from flowspec.view.items import Arrow, Frame, Item, Page, Words
 from flowspec.view.pictures import Codes
-from flowspec.view.tones import FAINT, MISSING, PAPER, SEEN, TEXT, TONES
+from flowspec.view.tones import BLANK, FAINT, MISSING, PAPER, SEEN, TEXT, TONES
 
 FONT = "system-ui,-apple-system,Segoe UI,Roboto,Helvetica,Arial,sans-serif"
 RULED = 6  # pixels of a cell from which lines stand between cells
@@ -45,7 +45,7 @@ def _colors(theme: str) -> str:
         "fs-l": f"stroke:{PAPER[theme]}",
     }
     rules["fs-arrow"] = f"fill:none;stroke:{FAINT[theme]};stroke-width:1.2"
-    rules |= {f"fs-{tone.key}": f"fill:{tone.light if theme == 'light' else tone.dark}" for tone in TONES}
+    rules |= {f"fs-{tone.key}": f"fill:{tone.light if theme == 'light' else tone.dark}" for tone in (*TONES, BLANK)}
     outlines = {"itself": TEXT[theme], "faint": FAINT[theme]}
     outlines |= {tone.key: tone.light if theme == "light" else tone.dark for tone in (SEEN, MISSING)}
     boxes = "".join(

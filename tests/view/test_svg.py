@@ -16,7 +16,7 @@ from flowspec.view.html import render_html
 from flowspec.view.items import SMALLEST, long
 from flowspec.view.page import Placed, Words, lay_out
 from flowspec.view.pictures import Axis, Figure, Panel, Picture
-from flowspec.view.svg import rectangles, render_svg
+from flowspec.view.svg import rectangles, render_svg, stylesheet
 from flowspec.view.tones import DROPPED, KEPT, PAPER, TEXT, THEMES, TONES
 from tests.view.drawn import ALL, picture
 
@@ -182,3 +182,23 @@ def test_glyphs_differ() -> None:
     shown = [tone for tone in TONES if tone.key in ("itself", "seen", "missing", "barred")]
     assert len({tone.glyph[0] for tone in shown}) == len({tone.ascii[0] for tone in shown}) == 4
     assert all(len(tone.glyph) == len(tone.ascii) == 2 and tone.ascii.isascii() for tone in TONES)
+
+
+@pytest.mark.parametrize("kind", ["field", "order", "mask", "graph"])
+@pytest.mark.parametrize("name", ["autoregressive/made_dna", "nvp", "flows/vae_iaf_posterior"])
+def test_every_color_is_in_the_style_sheet(kind: str, name: str) -> None:
+    drawn = render_svg(lay_out(picture(kind, name)), "a")
+    used = {part for found in re.findall(r'class="([^"]*)"', drawn) for part in found.split()}
+    light, _, dark = stylesheet().partition("@media")
+    for part in used - {"fs-w", "fs-b", "fs-box"}:
+        assert f".{part}{{" in light, part
+        assert f".{part}{{" in dark, part
+
+
+@pytest.mark.parametrize("kind", ["field", "order"])
+def test_places_behind_the_last_variable_are_blank(kind: str) -> None:
+    page = lay_out(picture(kind, "autoregressive/made_dna"))  # 180 variables in rows of 64
+    (block,) = (item.block for item in page.items if isinstance(item, Placed) and item.block.codes.size > 1)
+    names = np.array([ink.tone.key for ink in block.inks])[block.codes]
+    assert (names[-1, 52:] == "blank").all()
+    assert (names == "blank").sum() == 12
