@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from flowspec.view.chart_fold import Drawn, Folded, folded
 from flowspec.view.chart_layout import Plan, Point, arranged
 from flowspec.view.chart_rounds import Chart
-from flowspec.view.items import SMALL, Arrow, Frame, Item, Words, letters, long
-from flowspec.view.words import wrapped
+from flowspec.view.items import GAP, SIZE, SMALL, Arrow, Frame, Item, Words
+from flowspec.view.letters import lines, long, pieces
+from flowspec.view.words import many
 
-BOX_WIDTH, BOX_GAP, RANK_GAP, LINE_HEIGHT = 190, 26, 26, 15
+BOX_WIDTH, BOX_GAP, RANK_GAP, LINE_HEIGHT = 224, 26, 26, 15
+ROOM, NAME = BOX_WIDTH - 14, 12  # pixels for the text of a box, and the size of the letters of its name
 LANE = 8  # pixels between lines that run side by side
 TALL, BROAD = 1150, 2000  # pixels from which a chart is laid in columns, and that they may take together
 MOST_CROSSING = 4  # values that may go on from one column to the next
@@ -28,28 +30,33 @@ LEGEND = {
 }
 
 
-def chart_legend(charts: Iterable[Chart]) -> Iterator[Item]:
-    """What the outlines of the boxes mean, those that occur."""
-    charts = list(charts)
+def chart_legend(charts: list[Chart], room: float) -> tuple[list[Item], float]:
+    """What the outlines of the boxes mean, those that occur, in lines of `room` pixels; the height that they take."""
+    items: list[Item] = []
+    x = y = 0.0
+    for sign, words in _meanings(charts):
+        width = (sign[1] if sign else 0) + long(words, SIZE)
+        if x and x + width > room:
+            x, y = 0.0, y + LINE_HEIGHT + 5
+        items += [replace(sign[0], x=x, y=y + sign[0].y)] if sign else []
+        items.append(Words(x + width - long(words, SIZE), y + 11, words, faint=not sign))
+        x += width + GAP
+    return items, y + SIZE
+
+
+def _meanings(charts: list[Chart]) -> Iterator[tuple[tuple[Frame | Arrow, int] | None, str]]:
+    """The signs of a legend, each with the pixels that it takes, and what they mean; a remark has no sign."""
     kinds = {box.kind for chart in charts for box in chart.boxes}
     found: dict[str, list[str]] = {}
     for kind, (key, words) in LEGEND.items():
         if kind in kinds:
             found.setdefault(key, []).append(words)
-    x = 0.0
     for key, names in found.items():
-        words = " or ".join(names)
-        yield Frame(x, 0, 13, 13, key)
-        yield Words(x + 19, 11, words)
-        x += 19 + long(words, 13) + 14
+        yield (Frame(0, 0, SIZE, SIZE, key), 19), " or ".join(names)
     if any(chart.backs for chart in charts):
-        yield Arrow(x, 6, ((0, 0), (22, 0)), dashed=True)
-        yield Words(x + 28, 11, "feeds the next round")
-        x += 28 + long("feeds the next round", 13) + 14
+        yield (Arrow(0, 6, ((0, 0), (22, 0)), dashed=True), 28), "feeds the next round"
     if any(drawn.whole for chart in charts for drawn in folded(chart).boxes):
-        yield Words(
-            x, 11, "a loop or a use of a block is one box; the graph as text has a line for each op", faint=True
-        )
+        yield None, "a loop or a use of a block is one box; the graph as text has a line for each op"
 
 
 def chart_items(chart: Chart) -> tuple[list[Item], float, float]:
@@ -59,40 +66,38 @@ def chart_items(chart: Chart) -> tuple[list[Item], float, float]:
     page = _Columns(plan, [len(lines) * LINE_HEIGHT + 10.0 for lines in texts], drawn)
     items: list[Item] = [Arrow(0, 0, points) for points in page.arrows()]
     items += [Arrow(0, 0, points, dashed=True) for points in page.backs()]
-    for k, (box, lines) in enumerate(zip(drawn.boxes, texts, strict=True)):
-        items += _box(box, lines, *page.corner(k), page.heights[k])
+    for k, (box, written) in enumerate(zip(drawn.boxes, texts, strict=True)):
+        items += _box(box, written, *page.corner(k), page.heights[k])
     return items, page.width, page.height
 
 
-def _box(drawn: Drawn, lines: list[str], x: float, y: float, height: float) -> Iterator[Item]:
+def _box(drawn: Drawn, written: list[str], x: float, y: float, height: float) -> Iterator[Item]:
     hint = "; ".join(f"{name}: {words}" for name, words in zip(drawn.names, drawn.words, strict=True))
     line = f" (line {drawn.box.line})" if drawn.box.line else ""
     yield Frame(x, y, BOX_WIDTH, height, OUTLINES.get(drawn.box.kind, "fs-faint"), hint + line)
     names = len(_name_lines(drawn))
-    for k, text in enumerate(lines):
+    for k, text in enumerate(written):
         faint = k >= names + len(_word_lines(drawn))
-        yield Words(x + 8, y + 4 + (k + 0.75) * LINE_HEIGHT, text, SMALL if k >= names else 12, faint, k < names)
+        yield Words(x + 8, y + 4 + (k + 0.75) * LINE_HEIGHT, text, SMALL if k >= names else NAME, faint, k < names)
 
 
 def _box_lines(drawn: Drawn) -> list[str]:
     """The name, the ops, the shape and size, and what is proved."""
     box = drawn.box
-    size = f"{box.type}   {box.parameters:,} parameters" if box.parameters else box.type
-    rest = [line for text in (size, box.proof) for line in wrapped(text, _room(SMALL))]
+    size = f"{box.type}; {many(box.parameters, 'parameter')}" if box.parameters else box.type
+    rest = [piece for text in (size, box.proof) for piece in _small(text)]
     return [*_name_lines(drawn), *_word_lines(drawn), *rest]
 
 
 def _name_lines(drawn: Drawn) -> list[str]:
     times = f"  x {drawn.box.rounds} rounds" if drawn.box.rounds > 1 else ""
-    room = _room(12)
-    if len(drawn.box.name + times) <= room:
+    if long(drawn.box.name + times, NAME, bold=True) <= ROOM:
         return [drawn.box.name + times]
-    return [*_pieces(drawn.box.name, room), *([times.strip()] if times else [])]
+    return [*pieces(drawn.box.name, ROOM, NAME, bold=True), *([times.strip()] if times else [])]
 
 
 def _word_lines(drawn: Drawn) -> list[str]:
-    lines = [line for words in _listed(drawn) for line in wrapped(words, _room(SMALL))]
-    return [piece for line in lines for piece in _pieces(line, _room(SMALL))]
+    return [piece for words in _listed(drawn) for piece in _small(words)]
 
 
 def _listed(drawn: Drawn) -> Iterator[str]:
@@ -102,13 +107,9 @@ def _listed(drawn: Drawn) -> Iterator[str]:
         yield f"{inner}: {words}" if drawn.whole else words
 
 
-def _pieces(text: str, room: int) -> list[str]:
-    """A text without blanks, cut into lines."""
-    return [text[k : k + room] for k in range(0, len(text), room)]
-
-
-def _room(size: int) -> int:
-    return letters(BOX_WIDTH - 12, size)
+def _small(text: str) -> list[str]:
+    """Lines of small letters; a word that is too long for one is cut."""
+    return [piece for line in lines(text, ROOM, SMALL) for piece in pieces(line, ROOM, SMALL)]
 
 
 # --- columns -------------------------------------------------------------------------------------------------------

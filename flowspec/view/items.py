@@ -8,7 +8,6 @@ from flowspec.view.blocks import Block
 
 WIDTH, MARGIN, GAP = 880, 24, 20
 SIZE, SMALL, SMALLEST, LARGE = 13, 11, 9, 20  # of letters
-LETTER = 0.53  # the width of a letter by its size, a little more than most fonts take
 LEADING = 1.5
 
 
@@ -68,13 +67,3 @@ class Page:
     width: int
     height: int
     items: tuple[Item, ...]
-
-
-def letters(width: float, size: int) -> int:
-    """How many letters of a size fit."""
-    return int(width / (LETTER * size))
-
-
-def long(text: str, size: int) -> float:
-    """How wide a text is."""
-    return LETTER * size * len(text)

@@ -11,7 +11,8 @@ import numpy.typing as npt
 from flowspec.view.blocks import Block, Ink, block_of
 from flowspec.view.cells import Indexed, Numbered
 from flowspec.view.errors import ViewError
-from flowspec.view.items import GAP, MARGIN, SIZE, SMALLEST, Item, Page, Placed, Words, long
+from flowspec.view.items import GAP, MARGIN, SIZE, SMALLEST, WIDTH, Item, Page, Placed, Words
+from flowspec.view.letters import long
 from flowspec.view.order_picture import order_picture
 from flowspec.view.orders import Generation
 from flowspec.view.page import lay_out
@@ -109,7 +110,7 @@ def order_movie(title: str, path: str, orders: tuple[Generation, ...], steps: in
     slots = tuple(
         Slot(place, order, panel, _levels(panel)) for place, (order, panel) in zip(places, panels, strict=True)
     )
-    return Movie(Page(page.width, page.height + SIZE + GAP, tuple(items)), slots, captions, ends, orders)
+    return Movie(Page(max(WIDTH, page.width), page.height + SIZE + GAP, tuple(items)), slots, captions, ends, orders)
 
 
 def _is_number(item: Item) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from math import ceil
 
 import numpy as np
 
@@ -13,7 +14,6 @@ from flowspec.view.items import (
     GAP,
     LARGE,
     LEADING,
-    LETTER,
     MARGIN,
     SIZE,
     SMALL,
@@ -25,12 +25,12 @@ from flowspec.view.items import (
     Page,
     Placed,
     Words,
-    letters,
-    long,
 )  # fmt: skip
+from flowspec.view.letters import lines, long
 from flowspec.view.pictures import Axis, Figure, Panel, Picture, kind_of
-from flowspec.view.words import joined, wrapped
+from flowspec.view.words import joined
 
+NARROWEST, READABLE = 360, 560  # pixels that a page takes at least, and that a paragraph on it takes at most
 NARROW, BROAD = 270, 1400  # pixels that a figure takes at least, and that rows of charts take at most
 MANY = 4  # charts from which rows may be broad
 MOST_NUMBERS = 1024  # cells of a panel that are numbered
@@ -47,17 +47,19 @@ def lay_out(picture: Picture) -> Page:
     """The whole picture: title, legend, figures below each other, notes."""
     items: list[Item] = [Words(MARGIN, MARGIN + LARGE, picture.title, LARGE, bold=True)]
     y = _lines(items, MARGIN + LARGE, [picture.subtitle], faint=True)
-    y = _legend(items, picture, y + GAP)
-    for row in _rows(picture.figures):
+    rows = list(_rows(picture.figures))
+    charts = [sum(room + 2 * GAP for figure, room in row if figure.chart is not None) - 2 * GAP for row in rows]
+    y = _legend(items, picture, y + GAP, max(READABLE, *charts, 0))
+    for row in rows:
         ends, x = [], float(MARGIN)
         for figure, room in row:
-            ends.append(_figure(items, figure, x, y + 1.5 * GAP, room))
+            ends.append(_figure(items, figure, x, y + 1.5 * GAP, room, room if len(row) > 1 else READABLE))
             x += room + 2 * GAP
         y = max(ends)
     if picture.notes:
         y = _lines(items, y + GAP, picture.notes)
     widest = max(_right(item) for item in items)
-    return Page(max(WIDTH, round(widest + MARGIN)), round(y + MARGIN), tuple(items))
+    return Page(max(NARROWEST, ceil(widest + MARGIN)), round(y + MARGIN), tuple(items))
 
 
 def _right(item: Item) -> float:
@@ -65,7 +67,7 @@ def _right(item: Item) -> float:
     match item:
         case Words():
             left = {"start": 0.0, "middle": 0.5, "end": 1.0}[item.anchor]
-            return item.x + (0.0 if item.turned else (1 - left) * long(item.text, item.size))
+            return item.x + (0.0 if item.turned else (1 - left) * long(item.text, item.size, item.bold))
         case Placed():
             return item.x + item.block.width
         case Frame():
@@ -102,13 +104,13 @@ def _rows(figures: tuple[Figure, ...]) -> Iterator[list[tuple[Figure, float]]]:
         yield row
 
 
-def _figure(items: list[Item], figure: Figure, x: float, y: float, room: float) -> float:
-    """Draws a figure below `y` and returns where it ends."""
-    for line in wrapped(figure.title, letters(room, 15)):
+def _figure(items: list[Item], figure: Figure, x: float, y: float, room: float, broad: float) -> float:
+    """Draws a figure below `y`, in `room` pixels with lines of text of `broad` ones, and returns where it ends."""
+    for line in lines(figure.title, broad, 15, bold=True):
         y += 15 * LEADING
         items.append(Words(x, y, line, 15, bold=True))
-    y = _lines(items, y, [figure.place], x, room, faint=True)
-    y = _lines(items, y, [*figure.facts, *axes_in_words(figure)], x, room)
+    y = _lines(items, y, [figure.place], x, broad, faint=True)
+    y = _lines(items, y, [*figure.facts, *axes_in_words(figure)], x, broad)
     if not figure.panels and figure.chart is None:
         return y
     panels, _, height = _panels(figure, room)
@@ -152,7 +154,7 @@ def _panel(panel: Panel) -> tuple[list[Item], float, float]:
     beside, below = _axes(panel)
     left = 0.0
     if beside:
-        left = SMALL * LEADING + LETTER * SMALL * max(len(f"{n:,}") for n in (panel.rows.first, panel.rows.last))
+        left = SMALL * LEADING + max(long(f"{n:,}", SMALL) for n in (panel.rows.first, panel.rows.last))
     top = SMALL * LEADING if panel.title else 0.0
     items: list[Item] = [Placed(left, top, block)]
     if panel.title:
@@ -169,7 +171,7 @@ def _numbers(panel: Panel, block: Block, left: float, top: float) -> Iterator[Wo
         return
     last = int(panel.numbers.max(initial=1))
     dark = np.array([ink.share > PALE for ink in block.inks])[block.codes]
-    if block.across < LETTER * SMALLEST * len(str(last)) + 2 or block.down < SMALLEST:
+    if block.across < long(str(last), SMALLEST) or block.down < SMALLEST:
         return
     for (row, column), n in np.ndenumerate(panel.numbers):
         if n:
@@ -206,18 +208,20 @@ def _long_enough(axis: Axis) -> bool:
 # --- words ---------------------------------------------------------------------------------------------------------
 
 
-def _legend(items: list[Item], picture: Picture, y: float) -> float:
+def _legend(items: list[Item], picture: Picture, y: float, room: float) -> float:
+    """Draws the legend below `y` in lines of `room` pixels and returns where it ends."""
     x = float(MARGIN)
     if any(figure.chart is not None for figure in picture.figures):
-        items += _moved(chart_legend(f.chart for f in picture.figures if f.chart is not None), MARGIN, y)
+        drawn, height = chart_legend([f.chart for f in picture.figures if f.chart is not None], room)
+        items += _moved(drawn, MARGIN, y)
         if not picture.tones:
-            return y + SIZE
-        y += SIZE * LEADING
+            return y + height
+        y += height + SIZE * (LEADING - 1)
     if not picture.tones:
         return y - GAP
     for ink, label in inks_of(picture):
         width = SIZE + 6 + long(label, SIZE) + GAP
-        if x > MARGIN and x + width > WIDTH:
+        if x > MARGIN and x + width - GAP > MARGIN + room:
             x, y = float(MARGIN), y + SIZE * LEADING
         items += [
             Placed(x, y, Block.of_ink(ink, SIZE)),
@@ -232,13 +236,13 @@ def _lines(
     y: float,
     texts: Iterable[str],
     x: float = MARGIN,
-    room: float = WIDTH - 2 * MARGIN,
+    room: float = READABLE,
     *,
     faint: bool = False,
 ) -> float:
     """Paragraphs below `y`; returns the last baseline."""
     for text in texts:
-        for line in wrapped(text, letters(room, SIZE)):
+        for line in lines(text, room, SIZE):
             y += SIZE * LEADING
             items.append(Words(x, y, line, faint=faint))
     return y

@@ -13,6 +13,7 @@ from flowspec.view.chart_layout import arranged
 from flowspec.view.chart_rounds import Chart
 from flowspec.view.errors import ViewError
 from flowspec.view.items import Arrow, Frame, Words
+from flowspec.view.letters import long
 from flowspec.view.page import lay_out
 from flowspec.view.svg import render_svg
 from flowspec.view.text import Style, render_text
@@ -195,6 +196,24 @@ def test_arguments_are_spelt_as_a_spec_does() -> None:
     assert words["coupling.1"].endswith("transform spline rational_quadratic")
     words = {box.name: box.words for box in found_charts("autoregressive/parallel_multiscale")[0].boxes}
     assert words["split.1"].endswith("names [g1, g2, g3, g4]")
+
+
+def test_a_shape_and_a_number_of_parameters_are_two_things() -> None:
+    texts = [i.text for i in lay_out(picture("graph", "flows/cdf_beta")).items if isinstance(i, Words)]
+    assert "1; 15 parameters" in texts
+
+
+IN_A_BOX = ["autoregressive/subscale_video", "autoregressive/parallel_multiscale", "flows/flowpp_cifar10"]
+
+
+@pytest.mark.parametrize("name", IN_A_BOX)
+def test_text_stays_in_its_box(name: str) -> None:
+    for chart in found_charts(name):
+        items, _, _ = chart_items(chart)
+        frames = [item for item in items if isinstance(item, Frame)]
+        for word in (item for item in items if isinstance(item, Words)):
+            box = next(f for f in frames if f.x < word.x < f.x + f.width and f.y < word.y < f.y + f.height)
+            assert word.x + long(word.text, word.size, word.bold) <= box.x + box.width, word.text
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flowspec.diagnostics.text import clean
 from flowspec.view.cells import Indexed
 from flowspec.view.html import render_html
-from flowspec.view.items import SMALLEST, long
+from flowspec.view.items import SMALLEST
+from flowspec.view.letters import lines, long, pieces
 from flowspec.view.page import Placed, Words, lay_out
 from flowspec.view.pictures import Axis, Figure, Panel, Picture
 from flowspec.view.svg import rectangles, render_svg, stylesheet
@@ -202,3 +204,49 @@ def test_places_behind_the_last_variable_are_blank(kind: str) -> None:
     names = np.array([ink.tone.key for ink in block.inks])[block.codes]
     assert (names[-1, 52:] == "blank").all()
     assert (names == "blank").sum() == 12
+
+
+# Measured in a browser that had DejaVu Sans, at 100 pixels.
+MEASURED = [
+    ("all variables together: all 6,216 allowed pairs reached", 2696.2),
+    ("3x16x16 + 3x16x16 + 3x16x16 +", 1719.8),
+    ("log-det elementwise; in the real line", 1806.2),
+]
+
+
+BOLD = [
+    ("coupling.1 x 4 rounds", 1219.7),
+    ("w.1.f.add_context.1", 1102.9),
+    ("field of x[0,14,14] in blind_spot_mended", 2269.3),
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "bold"), [*((*row, False) for row in MEASURED), *((*row, True) for row in BOLD)]
+)
+def test_the_width_of_text_is_an_upper_bound_and_not_far_from_it(text: str, width: float, bold: bool) -> None:
+    assert width <= long(text, 100, bold) < 1.05 * width
+
+
+@given(st.text(max_size=80), st.integers(20, 400))
+def test_lines_and_pieces_fit_and_lose_nothing(text: str, room: int) -> None:
+    found = [piece for line in lines(text, room, 11) for piece in pieces(line, room, 11)]
+    assert "".join("".join(found).split()) == "".join(clean(text).split())
+    for piece in found:
+        assert long(piece, 11) <= room or len(piece) == 1
+
+
+def test_a_number_stays_with_its_word() -> None:
+    for room in range(30, 300, 7):
+        broken = "|".join(lines("coupling, keep channel, times 4; in [0, 1); 74.9 %", room, 11))
+        assert "times 4" in broken
+        assert "[0, 1)" in broken
+        assert "74.9 %" in broken
+
+
+@pytest.mark.parametrize(("kind", "name"), [("field", "flows/iaf"), ("graph", "flows/cdf_beta"), ("order", "made")])
+def test_a_page_is_as_wide_as_what_stands_on_it(kind: str, name: str) -> None:
+    page = lay_out(picture(kind, name))
+    ends = [i.x + long(i.text, i.size, i.bold) for i in page.items if isinstance(i, Words) and i.anchor == "start"]
+    ends += [i.x + i.block.width for i in page.items if isinstance(i, Placed)]
+    assert page.width <= max(360, max(ends) + 25) < 640
