@@ -211,7 +211,10 @@ class _Columns:
                 elif self.heights[a] < self.high[int(r)] and (x, y) != way[0] and len(points) == 1:
                     points.append((points[0][0], self.top[int(r)] + self.high[int(r)]))  # clear of higher neighbours
                 last = (x, y) == way[-1]
-                points.append((target, end[1] if last else self.top[int(y)]))
+                head = end[1] if last else self.top[int(y)]
+                if last and points[-1][0] != target:
+                    points.append((target, head - LANE))  # so that the head of the arrow is in line with its end
+                points.append((target, head))
                 if not last:
                     points.append((target, self.top[int(y)] + self.high[int(y)]))
             yield tuple(points)
@@ -258,6 +261,17 @@ class _Columns:
             return ((x + BOX_WIDTH, y),)
         return (x + 0.9 * BOX_WIDTH, top - 1.5 * LANE), (x + 0.9 * BOX_WIDTH, top)
 
+    def _side(self, a: int, b: int) -> float:
+        """Where the lanes of ways back to a box end on the right: beside all that stands between it and where they come
+        from, or beside the whole column where they come from another one."""
+        (_, last), (_, first) = self.plan.boxes[a], self.plan.boxes[b]
+        here, there = self.block(last), self.block(first)
+        if here is not there:
+            return there.right
+        passed = [x for way in (self.plan.boxes, *self.plan.arrows) for x, y in way if first <= y <= last]
+        column = max(x for way in (self.plan.boxes, *self.plan.arrows) for x, y in way if here.first <= y < here.last)
+        return here.right - (column - max(passed)) * (BOX_WIDTH + BOX_GAP)
+
     def backs(self) -> Iterator[tuple[Point, ...]]:
         """The points of each way to the next round: beside the column, upwards."""
         used: dict[int, list[int]] = {}  # boxes with a lane of their own, by column
@@ -272,6 +286,6 @@ class _Columns:
             own = used.setdefault(there.first, [])
             if b not in own:
                 own.append(b)
-            lane = there.right - LANE * (own.index(b) + 0.5)
+            lane = self._side(a, b) - LANE * (own.index(b) + 0.5)
             away, back = self._leaves(a, ay), self._enters(b, by)
             yield (*away, *self._up(a, here, there, lane, away[-1][1]), (lane, back[0][1]), *back)

@@ -216,6 +216,26 @@ def test_text_stays_in_its_box(name: str) -> None:
             assert word.x + long(word.text, word.size, word.bold) <= box.x + box.width, word.text
 
 
+@pytest.mark.parametrize("name", ["flows/glow_cifar10", "flows/vae_flow_prior", "autoregressive/coarse_to_fine"])
+def test_heads_of_arrows_are_in_line_with_their_ends(name: str) -> None:
+    for chart in found_charts(name):
+        for item in chart_items(chart)[0]:
+            if isinstance(item, Arrow) and not item.dashed:
+                (x, y), (u, v) = item.points[-2:]
+                assert x == u
+                assert y < v
+
+
+def test_ways_to_the_next_round_stay_beside_what_they_pass() -> None:
+    items, _, _ = chart_items(found_charts("flows/glow_cifar10")[0])
+    frames = [item for item in items if isinstance(item, Frame) and item.width == BOX_WIDTH]
+    for way in (item.points for item in items if isinstance(item, Arrow) and item.dashed):
+        top, foot, start = min(y for _, y in way), max(y for _, y in way), way[0][0]
+        passed = [f for f in frames if f.y < foot and f.y + f.height > top and f.x < start]
+        column = max(f.x + f.width for f in passed)
+        assert max(x for x, _ in way) < column + 50, "the part that leaves is beside a later rank"
+
+
 @pytest.mark.parametrize(
     "name", ["autoregressive/parallel_multiscale", "autoregressive/pixelsnail", "flows/glow_cifar10"]
 )
