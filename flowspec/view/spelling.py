@@ -22,6 +22,8 @@ def spelt_together(ops: list[Any]) -> str:
         usual = all(getattr(op, name, None) == defaults.get(name) for op in ops)
         if name != first.main and any(values) and not usual:
             parts.append(f"{name} {_listed(values)}")
+    if (drawn := getattr(first, "drawn", None)) is not None:
+        parts.append(f"draws from {drawn.id}")
     return ", ".join(parts)
 
 
@@ -40,9 +42,11 @@ def _text(value: Any) -> str:
 
 
 def _is_short(value: Any) -> bool:
-    """Whether an argument can be said in a word or two: a number, a name, an op, an order."""
+    """Whether an argument can be said in a word or two: a number, a name, an op, an order, or a few of them."""
     if isinstance(value, tuple | list):
         return all(isinstance(v, int | float | str) for v in value)
+    if isinstance(value, dict):
+        return all(isinstance(v, int | float | str) for v in value.values())
     return isinstance(value, int | float | str) or hasattr(value, "arguments") or hasattr(value, "op")
 
 
@@ -54,8 +58,8 @@ def _value(value: Any) -> str:
     if isinstance(value, tuple | list):
         if len(value) > 4:
             return f"{len(value)} entries"
-        named = any(isinstance(v, str) for v in value)
-        return f"[{', '.join(map(_value, value))}]" if named else "x".join(map(_value, value))
+        words = ", ".join(map(_value, value))
+        return f"[{words}]" if len(value) > 1 or any(isinstance(v, str) for v in value) else words
     if hasattr(value, "arguments"):
         return spelt(value)
     return spelt(value.op) if hasattr(value, "op") else str(value)

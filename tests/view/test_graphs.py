@@ -196,6 +196,24 @@ def test_arguments_are_spelt_as_a_spec_does() -> None:
     assert words["coupling.1"].endswith("transform spline rational_quadratic")
     words = {box.name: box.words for box in found_charts("autoregressive/parallel_multiscale")[0].boxes}
     assert words["split.1"].endswith("names [g1, g2, g3, g4]")
+    words = {box.name: box.words for box in found_charts("flows/neural_importance_sampling")[0].boxes}
+    assert "box [0, 1]" in words["coupling.1"]
+    words = {box.name: box.words for box in found_charts("flows/cdf_beta")[0].boxes}
+    assert words["base"] == "beta [5, 5]"
+    words = {box.name: box.words for box in found_charts("flows/realnvp_halves")[0].boxes}
+    assert words["coupling.1"] == "coupling, keep half rows, times 3"
+
+
+@pytest.mark.parametrize(
+    ("name", "step", "words"),
+    [
+        ("flows/flowpp_cifar10", "dequantize.1", "dequantize, draws from variational"),
+        ("flows/nice_mnist", "dequantize.1", "dequantize"),
+        ("flows/vae_iaf_posterior", "encode.1", "encode 32, draws from posterior"),
+    ],
+)
+def test_a_step_says_what_it_draws_from(name: str, step: str, words: str) -> None:
+    assert {box.name: box.words for box in found_charts(name)[0].boxes}[step] == words
 
 
 def test_a_shape_and_a_number_of_parameters_are_two_things() -> None:
