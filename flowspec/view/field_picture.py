@@ -37,6 +37,7 @@ OF_Z = (UNSEEN, DEPENDS, MISSING, ITSELF, BLANK)
 ON_X = (UNMOVED, SEER, *OF_Z[2:])
 BEHIND = 4  # the code of places behind the last variable of a folded list
 SEES, MISSES, SELF = 1, 2, 3  # codes of cells; 0 is what must not be seen, or what a latent does not depend on
+AXES = ("frame", "frames"), ("row", "rows"), ("column", "columns")
 FRAMES = 9  # of a video shown around the variable
 
 
@@ -115,7 +116,7 @@ def _counts(field: Field, name: str) -> str:
     if not allowed:
         return f"{name} may know nothing: it comes first"
     if allowed == seen:
-        return f"{name} may know {many(allowed, 'variable')} and sees all of them"
+        return f"{name} may know {many(allowed, 'variable')} and sees {'it' if allowed == 1 else 'all of them'}"
     lost = allowed - seen
     return f"{name} may know {many(allowed, 'variable')} and sees {seen:,}: {lost:,} missing ({share(lost, allowed)})"
 
@@ -142,9 +143,12 @@ def _extent(field: Field) -> Iterator[str]:
         return
     sites = np.argwhere(field.seen.reshape(field.grid.channels, *field.grid.sites))[:, 1:]
     low, high = sites.min(axis=0).tolist(), sites.max(axis=0).tolist()
-    names = {1: ("entries",), 2: ("rows", "columns")}.get(field.grid.axes, ("frames", "rows", "columns"))
+    nouns = {1: (("entry", "entries"),), 2: AXES[1:]}.get(field.grid.axes, AXES)
     size = " x ".join(str(b - a + 1) for a, b in zip(low, high, strict=True))
-    spans = ", ".join(f"{n} {a} to {b}" for n, a, b in zip(names, low, high, strict=True))
+    spans = ", ".join(
+        f"{several} {a} to {b}" if a < b else f"{one} {a}"
+        for (one, several), a, b in zip(nouns, low, high, strict=True)
+    )
     yield f"field {size}: {spans}"
 
 
@@ -159,7 +163,8 @@ def _whole(field: Field) -> Iterator[str]:
     if reach is None or reach.missing is None or reach.reached is None:
         return
     if not reach.missing:
-        yield f"all variables together: all {reach.allowed:,} allowed pairs reached"
+        pairs = "the one allowed pair" if reach.allowed == 1 else f"all {reach.allowed:,} allowed pairs"
+        yield f"all variables together: {pairs} reached"
         return
     lost = f"{reach.missing:,} missing ({_blind(reach)})"
     yield f"all variables together: {reach.allowed:,} pairs allowed, {reach.reached:,} reached, {lost}"

@@ -220,3 +220,16 @@ def test_layer_by_layer_a_latent_comes_to_depend_on_more() -> None:
     assert np.array_equal(shown[-1].seen, last.seen)
     with pytest.raises(ViewError, match="only a flow"):
         layers(_wider())
+
+
+def test_one_is_not_counted_as_many() -> None:
+    (figure,) = (f for f in picture("field", "autoregressive/two_pixels").figures if "order" in f.title)
+    assert "x[1] may know 1 variable and sees it" in figure.facts
+    assert "field 1: entry 0" in figure.facts
+    assert "all variables together: the one allowed pair reached" in figure.facts
+    assert "field 1 x 1: row 0, column 0" in found_facts("stack", at="0,1")
+
+
+def found_facts(name: str, at: str) -> tuple[str, ...]:
+    """What stands beside the field of a variable."""
+    return field_picture(name, "", tuple(found_fields(name, at=at))).figures[0].facts
