@@ -145,8 +145,8 @@ def relations(flow: Flow, facts: Facts) -> Iterator[Relation]:
 
 def _drawn(flow: Flow, facts: Facts, node: FlowNode, values: Values) -> Relation:
     z, x = _sides(flow, facts, node, 0)
-    direct = _sides(flow, facts, node, node.input)[1].of == "x"
-    return Relation("drawn", node.id, node.span, z, x, lambda: values()[node.outputs[1]], _law(node.op.drawn), direct)
+    law, direct = _law(node.op.drawn), _reads_x(flow, facts, node)
+    return Relation("drawn", node.id, node.span, z, x, lambda: values()[node.outputs[1]], law, direct)
 
 
 def _read(flow: Flow, facts: Facts, node: FlowNode) -> Relation:
@@ -162,7 +162,8 @@ def _read(flow: Flow, facts: Facts, node: FlowNode) -> Relation:
 
 def _latent(flow: Flow, facts: Facts, node: FlowNode, values: Values) -> Relation:
     z, x = _sides(flow, facts, node, 0)
-    return Relation("latent", "z", node.span, z, x, lambda: _becomes(flow, facts, node, values()), "", True)
+    direct = _reads_x(flow, facts, node)
+    return Relation("latent", "z", node.span, z, x, lambda: _becomes(flow, facts, node, values()), "", direct)
 
 
 def _becomes(flow: Flow, facts: Facts, node: FlowNode, values: dict[int, Bits]) -> Bits:
@@ -174,6 +175,10 @@ def _becomes(flow: Flow, facts: Facts, node: FlowNode, values: dict[int, Bits]) 
             there = entries[part.value]
             found[there[there >= 0]] = values[part.value].data[there >= 0]
     return Bits(found, values[0].columns)
+
+
+def _reads_x(flow: Flow, facts: Facts, node: FlowNode) -> bool:
+    return _sides(flow, facts, node, node.input)[1].of == "x"
 
 
 def _sides(flow: Flow, facts: Facts, node: FlowNode, value: int) -> tuple[Side, Side]:

@@ -34,6 +34,9 @@ SPECS = {
     "plain": f"{ENCODER}base: normal\n",
     "mixed": f"{ENCODER}{PRIOR}base: normal\n",
     "taller": f"{ENCODER.replace('kernel: [1, 2]', 'kernel: [2, 2]')}{PRIOR}base: normal\n",
+    "scales": ENCODER.replace("[2, 3, 3]", "[2, 4, 4]").replace("[1, 6, 6]", "[1, 8, 8]")
+    + "- {squeeze: 2}\n- {split: half}\n- {coupling: {keep: checkerboard, net: [{conv: 4, kernel: [1, 2]}, tanh]}, times: 2}\n"
+    "- {permute: {random: 1, seed: 3}}\nbase: normal\n",
     "twice": f"{ENCODER}{PRIOR}- encode: [1, 3, 3]\n  posterior: {{net: [{{conv: 3}}, tanh], head: normal}}\n"
     "  decoder: {net: [{conv: 3}, tanh], head: normal}\nbase: normal\n",
     "flow decoder": ENCODER.replace(
@@ -133,6 +136,14 @@ def test_what_is_drawn_is_what_z_is_without_a_prior() -> None:
     assert np.array_equal(plain, rows("plain", "z"))
     assert not (plain & ~rows("mixed", "z")).any()
     assert not np.array_equal(plain, rows("mixed", "z"))
+
+
+@pytest.mark.parametrize("name", ["mixed", "scales"])
+def test_what_an_entry_becomes_is_an_entry_of_z(name: str) -> None:
+    """Parts leave in another order than entries are drawn in."""
+    proved = np.asarray(report(name).dependency())
+    assert sorted(row.tobytes() for row in rows(name, "z")) == sorted(row.tobytes() for row in proved)
+    assert len(set(rows(name, "z").sum(1).tolist())) > 1
 
 
 @pytest.mark.parametrize("name", ["plain", "flow decoder"])
