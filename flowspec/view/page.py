@@ -30,7 +30,7 @@ from flowspec.view.letters import lines, long
 from flowspec.view.pictures import Axis, Figure, Panel, Picture, kind_of
 from flowspec.view.words import joined
 
-NARROWEST, READABLE = 360, 560  # pixels that a page takes at least, and that a paragraph on it takes at most
+NARROWEST, READABLE = 360, 580  # pixels that a page takes at least, and that a paragraph on it takes at most
 NARROW, BROAD = 270, 1400  # pixels that a figure takes at least, and that rows of charts take at most
 MANY = 4  # charts from which rows may be broad
 MOST_NUMBERS = 1024  # cells of a panel that are numbered
