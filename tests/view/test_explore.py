@@ -223,6 +223,15 @@ def test_narrow_and_dark(tab: Page, tmp_path: Path, width: int, dark: bool) -> N
     assert page.errors() == []
 
 
+def test_print_shows_nothing_to_press(tab: Page, tmp_path: Path) -> None:
+    page = opened(tab, tmp_path, "gated")
+    tab.command("Emulation.setEmulatedMedia", media="print")
+    shown = "[...document.querySelectorAll('button:not(.list button), select, #witness')].filter((e) => e.offsetParent)"
+    assert page.run(f"{shown}.map((e) => e.id || e.textContent)") == []
+    tab.command("Emulation.setEmulatedMedia", media="")
+    assert "Shift" in page.run("document.getElementById('witness').innerText")
+
+
 def test_text_of_users_stays_text(tab: Page, tmp_path: Path) -> None:
     page = opened(tab, tmp_path, "hostile")
     assert page.run("document.querySelectorAll('script').length") == 2, "the data and the program"

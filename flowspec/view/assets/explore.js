@@ -350,6 +350,7 @@ function describe() {
   if (state.density >= 0) text += `; drawn at level ${say(d.levels[state.variable])} of ${say(Math.max(...d.levels))}`;
   at("words").textContent = text;
   at("witness").textContent = witness();
+  at("witness").classList.toggle("idle", state.witness === null); // what one can do here is not printed
 }
 
 function witness() {
