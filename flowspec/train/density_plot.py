@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from flowspec.train import files
 from flowspec.train.density import Densities, Side
-from flowspec.train.pictures import COLORS, bounds
+from flowspec.train.pictures import COLORS, bounds, end_of_axis
 from flowspec.train.values import Array
 
 Color = tuple[int, int, int]
@@ -83,10 +83,10 @@ class _Page:
         for text, color in panel.words:
             at += self._write((at, TOP - 4), text, color, LETTER, "ls") + 8
         low, base = panel.box[:, 0], TOP + height
-        self._write((left, base + 4), f"{low[0]:.3g}", FAINT, LETTER - 1, "la")
-        self._write((left + width, base + 4), f"{panel.box[0, 1]:.3g}", FAINT, LETTER - 1, "ra")
-        self._write((left - 4, base), f"{low[1]:.3g}", FAINT, LETTER - 1, "rs")
-        self._write((left - 4, TOP), f"{panel.box[1, 1]:.3g}", FAINT, LETTER - 1, "ra")
+        self._write((left, base + 4), end_of_axis(low[0]), FAINT, LETTER - 1, "la")
+        self._write((left + width, base + 4), end_of_axis(panel.box[0, 1]), FAINT, LETTER - 1, "ra")
+        self._write((left - 4, base), end_of_axis(low[1]), FAINT, LETTER - 1, "rs")
+        self._write((left - 4, TOP), end_of_axis(panel.box[1, 1]), FAINT, LETTER - 1, "ra")
 
     def _write(self, at: tuple[float, float], text: str, color: Color, size: int, anchor: str) -> float:
         """One line of text; its length in pixels of the page."""

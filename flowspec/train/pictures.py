@@ -193,7 +193,12 @@ def _axes(pen: ImageDraw.ImageDraw, left: int, box: Array) -> None:
     ink = (90, 90, 90)
     pen.rectangle((left - 1, MARGIN - 1, left + PANEL, MARGIN + PANEL), outline=ink)
     low = (left, MARGIN + PANEL + 4)
-    pen.text(low, f"{box[0, 0]:.3g}", fill=ink)
-    pen.text((left + PANEL, low[1]), f"{box[0, 1]:.3g}", fill=ink, anchor="ra")
-    pen.text((left, MARGIN - 14), f"{box[1, 1]:.3g}", fill=ink)
-    pen.text((left - 4, MARGIN + PANEL), f"{box[1, 0]:.3g}", fill=ink, anchor="rs")
+    pen.text(low, end_of_axis(box[0, 0]), fill=ink)
+    pen.text((left + PANEL, low[1]), end_of_axis(box[0, 1]), fill=ink, anchor="ra")
+    pen.text((left, MARGIN - 14), end_of_axis(box[1, 1]), fill=ink)
+    pen.text((left - 4, MARGIN + PANEL), end_of_axis(box[1, 0]), fill=ink, anchor="rs")
+
+
+def end_of_axis(value: float) -> str:
+    """Where an axis ends, in at least three digits and to a half at least: the levels of a byte end at 255.5."""
+    return f"{value:.3g}" if abs(value) < 100 else f"{value:.1f}".removesuffix(".0")
