@@ -213,7 +213,7 @@ class _Columns:
                 last = (x, y) == way[-1]
                 head = end[1] if last else self.top[int(y)]
                 if last and points[-1][0] != target:
-                    points.append((target, head - LANE))  # so that the head of the arrow is in line with its end
+                    points.append((target, head - 1.25 * LANE))  # so that the head of the arrow is in line with its end
                 points.append((target, head))
                 if not last:
                     points.append((target, self.top[int(y)] + self.high[int(y)]))
