@@ -58,7 +58,10 @@ def field_picture(title: str, path: str, fields: tuple[Field, ...]) -> Picture:
     """The picture of `fields`, of the spec called `title` in the file `path`."""
     notes = () if fields else ("no conditional of this model reads another variable: there is no field to show",)
     what = ", ".join(dict.fromkeys(_chosen(f) for f in fields if f.of == "x" or f.encoded))
-    return Picture(f"field{f' of {what}' if what else 's'} in {title}", path, tuple(_figure(f) for f in fields), notes)
+    named = f"field of {what}" if what else "fields"
+    if fields and all(f.back for f in fields):
+        named = f"who depends on {what or 'an entry'}"
+    return Picture(f"{named} in {title}", path, tuple(_figure(f) for f in fields), notes)
 
 
 def _figure(field: Field) -> Figure:
@@ -149,7 +152,7 @@ def _extent(field: Field) -> Iterator[str]:
         f"{several} {a} to {b}" if a < b else f"{one} {a}"
         for (one, several), a, b in zip(nouns, low, high, strict=True)
     )
-    yield f"field {size}: {spans}"
+    yield f"{'within' if field.back else 'field'} {size}: {spans}"
 
 
 def _frames(field: Field) -> Iterator[str]:

@@ -233,3 +233,13 @@ def test_one_is_not_counted_as_many() -> None:
 def found_facts(name: str, at: str) -> tuple[str, ...]:
     """What stands beside the field of a variable."""
     return field_picture(name, "", tuple(found_fields(name, at=at))).figures[0].facts
+
+
+def test_the_other_way_round_has_a_title_of_its_own() -> None:
+    facts = report("stack").all_facts
+    assert facts is not None
+    shown = field_picture("stack", "", fields(facts, None, "6,6", 0, back=True))
+    assert shown.title == "who depends on x[0,6,6] in stack"
+    (within,) = (fact for fact in shown.figures[0].facts if "rows" in fact)
+    assert within.startswith("within 4 x ")
+    assert not any(fact.startswith("field") for fact in shown.figures[0].facts)
