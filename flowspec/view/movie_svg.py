@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from html import escape
 
 import numpy as np
 
-from flowspec.view.items import Words
-from flowspec.view.order_movie import EMPTY, HELD, NOW, Movie, Slot
-from flowspec.view.svg import item_of, rectangles, stylesheet
+from flowspec.view.items import GAP, Words
+from flowspec.view.letters import long
+from flowspec.view.order_movie import EMPTY, HELD, LEGEND, NOW, Movie, Slot
+from flowspec.view.svg import item_of, rectangles, rules, stylesheet
 from flowspec.view.tones import BARRED, MISSING, SEEN
+
+STILL = "standing still: the later, the bluer"
 
 
 def render_movie(movie: Movie, title: str) -> str:
@@ -19,7 +23,7 @@ def render_movie(movie: Movie, title: str) -> str:
     size = f'width="{page.width}" height="{page.height}" viewBox="0 0 {page.width} {page.height}"'
     slots = {slot.item: slot for slot in movie.slots}
     captions = {item: order for order, item in enumerate(movie.captions)}
-    body: list[str] = []
+    body: list[str] = [_still(movie)]
     for k, item in enumerate(page.items):
         if k in slots:
             body.append(_panel(movie, slots[k]))
@@ -42,7 +46,7 @@ def _rules(movie: Movie) -> Iterator[str]:
     yield f"@media (prefers-color-scheme:dark){{svg{{--now:{MISSING.dark};--done:{SEEN.dark}}}}}\n"
     yield "@media (prefers-reduced-motion:no-preference){\n"
     yield f".m,.t{{animation-duration:{total:.2f}s;animation-iteration-count:infinite;animation-timing-function:step-end}}\n"
-    yield ".m{fill-opacity:1}\n"
+    yield ".m{fill-opacity:1}.s{visibility:hidden}\n"
     for f in range(count):
         start, end = 100 * f * each / total, 100 * (f + 1) * each / total
         last = f == count - 1
@@ -56,21 +60,24 @@ def _rules(movie: Movie) -> Iterator[str]:
     yield "}\n"
 
 
+def _still(movie: Movie) -> str:
+    """Behind the legend, what shades mean where nothing moves."""
+    last = movie.page.items[1 + 2 * len(LEGEND)]  # the words of its last colour
+    assert isinstance(last, Words)
+    words = replace(last, x=last.x + long(last.text, last.size) + GAP, text=STILL, faint=True)
+    return item_of(words).replace('class="', 'class="s ', 1)
+
+
 def _panel(movie: Movie, slot: Slot) -> str:
     """The squares of each frame as one path, over all the squares that come some time."""
     still = movie.block(slot, len(movie.ends) - 1)
-    rows, columns = still.codes.shape
     found = [f'<path class="fs-{BARRED.key}" d="{_path(np.where(still.codes == EMPTY, 0, 1), 1)}"/>\n']
     for f in range(len(movie.ends)):
         path = _path(movie.block(slot, f).codes, NOW)
         if path:
             share = f"{(f + 1) / len(movie.ends):.3f}"
             found.append(f'<path class="m m{f}" fill="{SEEN.light}" fill-opacity="{share}" d="{path}"/>\n')
-    if min(still.across, still.down) >= 6:
-        lines = "".join(f"M0 {y}h{columns}" for y in range(1, rows)) + "".join(
-            f"M{x} 0v{rows}" for x in range(1, columns)
-        )
-        found.append(f'<path class="fs-l" stroke-width="{1 / still.across:.3f}" d="{lines}"/>\n')
+    found.extend(rules(still))
     item = movie.page.items[slot.item]
     place = f"translate({item.x:g} {item.y:g}) scale({still.across} {still.down})"
     return f'<g transform="{place}" shape-rendering="crispEdges">\n{"".join(found)}</g>\n'

@@ -67,7 +67,7 @@ def item_of(item: Item) -> str:
     if isinstance(item, Arrow):
         return _arrow(item)
     block = item.block
-    inner = "".join((*_fills(block), *_dots(block), *_rules(block)))
+    inner = "".join((*_fills(block), *_dots(block), *rules(block)))
     place = f"translate({_number(item.x)} {_number(item.y)}) scale({block.across} {block.down})"
     return f'<g transform="{place}" shape-rendering="crispEdges">\n{inner}</g>\n'
 
@@ -158,7 +158,7 @@ def _dot(ink: Ink) -> str:
     return "fs-paper" if ink.tone.dot == "paper" else "fs-ink"
 
 
-def _rules(block: Block) -> Iterator[str]:
+def rules(block: Block) -> Iterator[str]:
     """Lines of paper between squares that are large enough."""
     rows, columns = block.codes.shape
     if rows > 1 and min(block.across, block.down) >= RULED:

@@ -14,9 +14,10 @@ from PIL import Image, ImageSequence
 from flowspec.cli import main
 from flowspec.view.errors import ViewError
 from flowspec.view.items import SMALLEST, Words
-from flowspec.view.movie_svg import render_movie
+from flowspec.view.movie_svg import STILL, render_movie
 from flowspec.view.order_movie import BEFORE, EMPTY, LATER, MOST_FRAMES, NOW, Movie, order_movie
 from flowspec.view.png import render_film
+from flowspec.view.svg import rules
 from tests.view.browser import browser, executable
 from tests.view.drawn import SPECS, found_orders, report
 
@@ -126,3 +127,26 @@ def test_a_browser_plays_the_film(tmp_path: Path) -> None:
 def test_cells_whose_colours_change_have_no_numbers() -> None:
     page = order_movie("a", "<stdin>", found_orders("stack"), 1).page
     assert not any(isinstance(item, Words) and item.size == SMALLEST for item in page.items)
+
+
+@pytest.mark.skipif(executable() is None, reason="needs Chromium: `apt-get install chromium`")
+@pytest.mark.parametrize(("wish", "shown"), [("reduce", True), ("no-preference", False)])
+def test_a_film_that_stands_still_says_what_its_shades_are(tmp_path: Path, wish: str, shown: bool) -> None:
+    file = tmp_path / "film.svg"
+    file.write_text(render_movie(film("stack"), "a"), encoding="utf-8")
+    with browser() as page:
+        page.command("Emulation.setEmulatedMedia", features=[{"name": "prefers-reduced-motion", "value": wish}])
+        page.command("Page.navigate", url=file.as_uri())
+        page.wait("document.querySelector('.s') !== null")
+        assert page.run("document.querySelector('.s').textContent") == STILL
+        assert page.run("getComputedStyle(document.querySelector('.s')).visibility === 'visible'") is shown
+
+
+def test_lines_between_cells_that_are_no_squares_are_one_pixel() -> None:
+    movie = order_movie("nsf", "", found_orders("flows/nsf_autoregressive"), 1)  # 43 entries of 6 x 18 pixels
+    (slot,) = movie.slots[:1]
+    still = movie.block(slot, 0)
+    assert still.across != still.down
+    lines = list(rules(still))
+    assert lines
+    assert all(line in render_movie(movie, "a") for line in lines)
