@@ -157,7 +157,7 @@ RUNS: dict[str, Brief] = {
     "flowpp_no_attention": Brief(cifar, 60, IMAGES),
     "flowpp_uniform_dequantization": Brief(cifar, 60, IMAGES),
     "flowpp_vardeq": Brief(cifar, 60, IMAGES),
-    "parallel_wavenet": Brief(speech, 20, ("--batch", "4")),
+    "parallel_wavenet": Brief(speech, 15, ("--batch", "4")),
 }
 
 

@@ -46,49 +46,33 @@ class System:
     edit: tuple[str, str] = (" ", " ")  # a piece of the spec, and what stands there instead
 
 
-SOFTPLUS = "transform: {affine: {scale: softplus}}"  # what scales are in nflows
+SOFTPLUS = (
+    "transform: {affine: {scale: softplus, start: 0.8}}"  # scales of nflows; those of zuko are exponential, as ours
+)
 
 
 def systems() -> tuple[System, ...]:
     """Every model. Batch, rate and clipping are those of its spec."""
     deep, flat = (100, 100), (64, 64)
+    maf = System(
+        "MAF",
+        GALLERY / "maf_power.yaml",
+        {"nflows": lambda d: peers.nflows_maf(d, 5, deep), "zuko": lambda d: peers.zuko_maf(d, 5, deep)},
+        batch=256,
+        lr=1e-3,
+    )
+    realnvp = System(
+        "RealNVP",
+        GALLERY / "flows" / "realnvp_power.yaml",
+        {"nflows": lambda d: peers.nflows_coupling(d, 6, deep), "zuko": lambda d: peers.zuko_coupling(d, 6, deep)},
+        batch=256,
+        lr=1e-3,
+    )
     return (
-        System(
-            "MAF",
-            GALLERY / "maf_power.yaml",
-            {
-                "nflows": lambda d: peers.nflows_maf(d, 5, deep),
-                "zuko": lambda d: peers.zuko_maf(d, 5, deep),
-            },
-            batch=256,
-            lr=1e-3,
-        ),
-        System(
-            "RealNVP",
-            GALLERY / "flows" / "realnvp_power.yaml",
-            {
-                "nflows": lambda d: peers.nflows_coupling(d, 6, deep),
-                "zuko": lambda d: peers.zuko_coupling(d, 6, deep),
-            },
-            batch=256,
-            lr=1e-3,
-        ),
-        System(
-            "MAF, softplus scales",
-            GALLERY / "maf_power.yaml",
-            {"nflows": lambda d: peers.nflows_maf(d, 5, deep)},
-            batch=256,
-            lr=1e-3,
-            edit=("order: raster", f"order: raster, {SOFTPLUS}"),
-        ),
-        System(
-            "RealNVP, softplus scales",
-            GALLERY / "flows" / "realnvp_power.yaml",
-            {"nflows": lambda d: peers.nflows_coupling(d, 6, deep)},
-            batch=256,
-            lr=1e-3,
-            edit=("keep: even_odd", f"keep: even_odd, {SOFTPLUS}"),
-        ),
+        maf,
+        realnvp,
+        replace(maf, name="MAF, softplus scales", edit=("order: raster", f"order: raster, {SOFTPLUS}")),
+        replace(realnvp, name="RealNVP, softplus scales", edit=("keep: even_odd", f"keep: even_odd, {SOFTPLUS}")),
         System(
             "NSF",
             GALLERY / "flows" / "nsf.yaml",
@@ -191,9 +175,11 @@ def judged(system: System, name: str, rows: Rows, budget: Budget, seeds: int, fo
 
 def own(system: System, features: int, folder: Path) -> Rival:
     """The emitted module of the gallery's spec, with as many columns as the table has."""
-    text = (
-        system.spec.read_text(encoding="utf-8").replace("{shape: [6],", f"{{shape: [{features}],").replace(*system.edit)
-    )
+    text = system.spec.read_text(encoding="utf-8")
+    for old, new in (("{shape: [6],", f"{{shape: [{features}],"), system.edit):
+        if old not in text:  # a model would be compared with itself
+            raise ValueError(f"{system.spec} does not say `{old}`")
+        text = text.replace(old, new)
     model = flowspec.build(write(folder / "model.yaml", text))()
     return Rival(model, model.log_prob, model.sample)
 

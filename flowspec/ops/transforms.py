@@ -71,15 +71,20 @@ class Additive(Transform):
 class Affine(Transform):
     """z = x exp(s) + t (Dinh et al. 2017).
 
-    By `scale: exp`, s is bounded smoothly: exp(s) lies between 1/20 and 20. By `scale: softplus`, exp(s) grows like the
-    net's own output and lies above 0.001: rows that lie far out are thrown less far (Durkan et al. 2020, nflows).
+    By `scale: exp`, s is bounded smoothly: exp(s) lies within a factor of 20 of `start`. By `scale: softplus`, exp(s) grows
+    like the net's own output and lies above 0.001: rows that lie far out are thrown less far (Durkan et al. 2020, nflows).
+
+    `start` is exp(s) where the net gives 0, near which learning begins. In a table with rows far from the others 0.8 takes
+    them in, before the steps have learned what to do with them; a deep flow of images would shrink to a point.
     """
 
     name = "affine"
     size = 2
     log_det = "triangular"
     scale: str = arg({"enum": ["exp", "softplus"]}, "how the net's output becomes a positive scale", "exp")
+    start: float = arg({"type": "number", "minimum": 0.01, "maximum": 10}, "the scale where the net gives 0", 1.0)
     kernel: int | tuple[int, ...] = arg(PER_AXIS, "kernel of the last projection where there are sites", 1)
 
     def lower(self) -> Construct:
-        return construct("SoftplusAffine" if self.scale == "softplus" else "Affine")
+        start = float(self.start) if self.start != 1 else None
+        return construct("SoftplusAffine" if self.scale == "softplus" else "Affine", start=start)

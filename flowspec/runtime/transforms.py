@@ -61,17 +61,20 @@ class Additive(Transform):
 
 
 class Affine(Transform):
-    """z = x exp(s) + t (RealNVP, Dinh et al. 2017), with theta = (t, a) and s = 3 tanh(a / 3).
+    """z = x exp(s) + t (RealNVP, Dinh et al. 2017), with theta = (t, a) and s = 3 tanh(a / 3) + log(start).
 
-    The bound keeps exp(s) between 1/20 and 20 and has slope 1 at 0; stacked steps can go further.
+    The bound keeps exp(s) within a factor of 20 of `start`, and has slope 1 at 0; stacked steps can go further.
     """
 
     size = 2
     start_near = 0.1
 
+    def __init__(self, start: float = 1.0) -> None:
+        self.first = start
+
     def log_scale(self, a: torch.Tensor) -> torch.Tensor:
-        """s, 0 at a = 0."""
-        return 3 * torch.tanh(a / 3)
+        """s, log(start) at a = 0."""
+        return 3 * torch.tanh(a / 3) + math.log(self.first)
 
     def forward(self, x: torch.Tensor, theta: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         t, a = upcast(theta).unbind(-1)
@@ -84,10 +87,10 @@ class Affine(Transform):
 
 
 class SoftplusAffine(Affine):
-    """The same with exp(s) = softplus(a + c) + 0.001, c such that it is 1 at a = 0 (nflows, Durkan et al. 2020).
+    """The same with exp(s) = softplus(a + c) + 0.001, c such that it is `start` at a = 0 (nflows, Durkan et al. 2020).
 
     It grows like a where exp(a) would explode: rows far from the others stay nearer. It has no upper bound.
     """
 
     def log_scale(self, a: torch.Tensor) -> torch.Tensor:
-        return (F.softplus(a + math.log(math.expm1(0.999))) + 0.001).log()
+        return (F.softplus(a + math.log(math.expm1(self.first - 0.001))) + 0.001).log()

@@ -344,6 +344,18 @@ def test_a_pass_for_each_level_and_no_more(fast: str, passes: tuple[int, int]) -
     assert (forward, len(calls) - forward) == passes
 
 
+@pytest.mark.parametrize("transform", [Affine, SoftplusAffine])
+@pytest.mark.parametrize("start", [0.05, 0.8, 1.0, 7.0])
+def test_a_scale_begins_where_it_is_told_to(transform: type[Affine], start: float) -> None:
+    zero = torch.zeros(1, dtype=torch.float64)
+    assert torch.allclose(transform(start).log_scale(zero).exp(), torch.full((1,), start, dtype=torch.float64))
+
+
+def test_an_exponential_scale_stays_within_a_factor_of_its_start() -> None:
+    far = Affine(0.5).log_scale(torch.tensor([-1e9, 1e9], dtype=torch.float64)).exp()
+    assert torch.allclose(far, 0.5 * torch.tensor([-3.0, 3.0], dtype=torch.float64).exp())
+
+
 def test_a_softplus_scale_is_1_at_0_grows_like_its_argument_and_stays_above_a_thousandth() -> None:
     a = torch.tensor([0.0, 50.0, 100.0, -300.0], dtype=torch.float64)
     scale = SoftplusAffine().log_scale(a).exp()

@@ -6,6 +6,7 @@ import json
 import math
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -200,8 +201,14 @@ def test_the_command_writes_json(
     assert f"GONE is missing: {gone.file}" in err
     assert "seed 0: flowspec " in err
     record = json.loads((tmp_path / "out.json").read_text())
-    assert [line["table"] for line in record["lines"]] == ["SMALL"] * 3
+    assert [line["table"] for line in record["lines"]] == ["SMALL"] * 4
     assert len(record["lines"][0]["ours"]["test"]) == 1
+
+
+def test_an_edit_that_changes_nothing_is_an_error(tmp_path: Path) -> None:
+    system = replace(compare.systems()[0], edit=("transform: nothing", ""))
+    with pytest.raises(ValueError, match="does not say `transform: nothing`"):
+        compare.own(system, 6, tmp_path)
 
 
 def test_nothing_to_compare_is_an_error(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
