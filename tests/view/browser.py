@@ -103,7 +103,7 @@ def browser() -> Iterator[Page]:
     """A fresh browser with one tab, closed at the end."""
     program = executable()
     assert program is not None
-    with TemporaryDirectory() as home:
+    with TemporaryDirectory(ignore_cleanup_errors=True) as home:  # a killed browser may still write there
         options = [
             "--headless",
             "--no-sandbox",
