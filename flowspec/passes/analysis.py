@@ -27,7 +27,7 @@ from flowspec.passes.blind import completeness
 from flowspec.passes.cost import net_cost
 from flowspec.passes.coverage import Coverage, flow_coverage, part_ties
 from flowspec.passes.density_labels import density_labels
-from flowspec.passes.drawn_coverage import drawn_coverage, prior_findings
+from flowspec.passes.drawn_coverage import OF_WHOLE, drawn_coverage, part_coverage, prior_findings
 from flowspec.passes.draws import OF_MODELS, as_data, draw_findings
 from flowspec.passes.facts import DensityFacts, Facts, FlowFacts, NetFacts, Summary
 from flowspec.passes.flow_shapes import flow_shapes
@@ -37,6 +37,7 @@ from flowspec.passes.knowledge.reach import net_reach
 from flowspec.passes.knowledge.seen import contexts_seen
 from flowspec.passes.parts import density_chain, part_cycle, sampling_chain, sequential, unread_views
 from flowspec.passes.shapes import net_shapes
+from flowspec.passes.summary import summary
 from flowspec.passes.support import density_support, flow_supports
 from flowspec.passes.uncovered import Whose, coverage_findings
 
@@ -60,7 +61,7 @@ def analyse_program(program: Program) -> Facts:
         program,
         run.nets,
         run.densities,
-        _summary(program, top, run) if ok and top else Summary(),
+        summary(program, top) if ok and top else Summary(),
         tuple(run.findings),
         steps=run.steps(),
         extra={"coverage": run.coverage},
@@ -284,7 +285,13 @@ class _Run:
     def _part(
         self, part: Part, layout: Layout | None, values: Support, origins: dict[str, Layout]
     ) -> DensityFacts | None:
-        return None if layout is None else self.density(part.density, layout, values, origins)
+        if layout is None:
+            return None
+        before = len(self.findings)
+        facts = self.density(part.density, layout, values, origins)
+        self.findings[before:] = [f for f in self.findings[before:] if f.code not in OF_WHOLE]
+        self.findings.extend(part_coverage(part, self.coverage))
+        return facts
 
     def _step_net(self, node: FlowNode, layout: Layout | None, origins: dict[str, Layout]) -> NetFacts | None:
         if layout is None or node.conditioner is None:
@@ -354,18 +361,3 @@ class _Run:
                         node=data.name,
                     )
                 )
-
-
-def _summary(program: Program, top: DensityFacts, run: _Run) -> Summary:
-    reach = top.net.reach if top.net is not None and isinstance(program.model, Autoregressive) else None
-    return Summary(
-        variables=top.layout.units,
-        exact=top.likelihood == "exact",
-        likelihood=top.likelihood,
-        density_steps=top.density_steps,
-        sampling_steps=top.sampling_steps,
-        parameters=top.parameters,
-        context_allowed=reach.allowed if reach else None,
-        context_missing=reach.missing if reach else None,
-        context_blind=reach.blind if reach else None,
-    )

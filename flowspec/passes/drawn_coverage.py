@@ -1,5 +1,5 @@
 """Coverage and mixing of what a flow draws (semantics F4): of z behind an encoder, in its prior and in its posterior, and
-of the noise of a dequantization.
+of the noise of a dequantization; and of the parts that have a flow of their own.
 
 A density given data may well take its variables to be independent, as a prior may. So its flow is judged only where it
 has steps that transform variables given others: a half that they leave as it is, or groups that they never join, are
@@ -11,9 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from flowspec.diagnostics import Finding
-from flowspec.graph.model import Flow, FlowNode
+from flowspec.graph.model import Flow, FlowNode, Part
 from flowspec.passes.coverage import Coverage
 from flowspec.passes.uncovered import Whose, coverage_findings
+
+OF_WHOLE = frozenset({"FS340", "FS341"})  # what is said of a flow as a whole, with its parts
 
 
 def prior_findings(flow: Flow, covered: Callable[[int], Coverage]) -> Iterator[Finding]:
@@ -28,6 +30,15 @@ def prior_findings(flow: Flow, covered: Callable[[int], Coverage]) -> Iterator[F
                 name = node.op.going_on
                 whose = Whose(name, f" of {name}", "the prior takes them to be independent")
                 yield from coverage_findings(flow, coverage, whose)
+
+
+def part_coverage(part: Part, known: Mapping[Flow, Coverage]) -> Iterator[Finding]:
+    """Warnings about the flow of a part: a prior, which the flow before it may have mixed already."""
+    coverage = known.get(part.density) if isinstance(part.density, Flow) else None
+    if coverage is not None and coverage.conditioned:
+        assert isinstance(part.density, Flow)
+        whose = Whose(f"part `{part.name}`", f" of part `{part.name}`", "its density takes them to be independent")
+        yield from coverage_findings(part.density, coverage, whose)
 
 
 def drawn_coverage(node: FlowNode, known: Mapping[Flow, Coverage]) -> Iterator[Finding]:

@@ -63,3 +63,19 @@ def test_what_mixes_has_a_mixed_derivative(name: str) -> None:
     assert coverage.classes == hangs_together(found)
     told = any(f.code == "FS341" for f in report.diagnostics)
     assert told == (coverage.classes > 1)
+
+
+def said(flow: str, base: str) -> list[tuple[str, str]]:
+    """Codes and first words of what is said of a flow over four variables."""
+    text = f"flowspec: 1\nname: m\nx: {{shape: [4], values: real}}\nflow: [{flow}]\nbase: {base}\n"
+    return [(f.code, f.message.split(" never")[0]) for f in analyse("spec.yaml", text).diagnostics]
+
+
+def test_the_flow_of_a_part_may_leave_to_the_others_what_they_have_done() -> None:
+    alone = f"{{coupling: {{keep: half, {NET}}}}}"
+    part = "{split: {sizes: [2, 2], names: [a, b]}}"
+    base = "{a: {flow: [affine], base: logistic}, b: normal}"
+    assert said(f"{HALF}, reverse, {HALF}, {part}", base) == []
+    assert said(part, base) == [("FS341", "4 groups of variables")]
+    half = f"{{a: {{flow: [{alone}], base: normal}}, b: normal}}"
+    assert said(f"{HALF}, reverse, {HALF}, {part}", half) == [("FS340", "1 of 2 variables of part `a` are")]

@@ -228,15 +228,21 @@ def _sorted_out(
         elif word in words:
             modifiers[word] = entry
         else:
-            options = sorted({*declared, *words})
-            what, place = f"argument of `{op.name}`", site(entry.key)
-            if word in _ELSEWHERE:
-                session.report("FS201", f"there is no {what} called `{word}`", place, _ELSEWHERE[word])
-            else:
-                meant.add(session.unknown_name("FS201", what, word, options, place))
+            meant.add(_refuse_word(op, entry, sorted({*declared, *words}), session))
             session.give_up(entry.value)
             ok = False
     return nodes, modifiers, ok, meant
+
+
+def _refuse_word(op: type[Op], entry: Entry, options: list[str], session: Session) -> str | None:
+    """Reports an argument that there is not; the one that was probably meant."""
+    word, what, place = entry.key.text, f"argument of `{op.name}`", site(entry.key)
+    values = op.arguments()[op.main].schema.get("enum", ()) if op.main is not None else ()
+    helps = f"write `{op.name}: {word}`" if word in values else _ELSEWHERE.get(word)
+    if helps is None:
+        return session.unknown_name("FS201", what, word, options, place)
+    session.report("FS201", f"there is no {what} called `{word}`", place, helps)
+    return op.main if word in values else None
 
 
 def unnamed(op: type[Op], step: Step) -> bool:
