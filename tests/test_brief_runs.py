@@ -129,7 +129,7 @@ RUNS: dict[str, Brief] = {
     "cdf_beta": Brief(LINE, 300),
     "cdf_normal": Brief(LINE, 200),
     "moons_ar": Brief(PLANE, 200),
-    "realnvp_toy": Brief(PLANE, 200),
+    "realnvp_toy": Brief(PLANE, 400),
     "ffjord": Brief(PLANE, 60),
     "image_density_2d": Brief(PLANE, 100),
     "neural_importance_sampling": Brief(neighbours, 150),
