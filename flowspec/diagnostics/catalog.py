@@ -145,6 +145,7 @@ CODES: tuple[Code, ...] = (
     Code("FS371", "solution-may-escape", "error", "cannot prove: the velocity of an ODE may grow faster than linearly"),
     Code("FS372", "two-times", "error", "a context hides the time in the net of an ODE"),
     Code("FS373", "no-tolerance", "warning", "an ODE is solved in steps of fixed length, whose error nothing bounds"),
+    Code("FS374", "start-far-away", "warning", "values shrink or grow by far before anything is learned"),
     # FS4xx: orders and knowledge
     Code("FS401", "leak", "error", "a value sees the variable it predicts"),
     Code("FS402", "ensemble-inside", "error", "an ensemble of orders stands below the top"),

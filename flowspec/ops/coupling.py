@@ -51,6 +51,10 @@ class Transforming(Conditioned):
         return self.transform.size
 
     @property
+    def first_scale(self) -> float:
+        return self.transform.first_scale
+
+    @property
     def log_det_form(self) -> str:
         return self.transform.log_det
 

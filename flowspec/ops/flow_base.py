@@ -46,6 +46,7 @@ class FlowOp(Op):
     log_det: ClassVar[str] = "zero"  # zero | constant | elementwise | triangular | dense
     stochastic: ClassVar[bool] = False  # then log p(x) is a lower bound
     pointwise: ClassVar[bool] = False  # acts on each number by itself, so that it may stand inside `invert`
+    normalizes: ClassVar[bool] = False  # the first batch decides its scale, whatever came before
     draws: ClassVar[str] = ""  # the argument that holds a density of what the step draws, given its input
 
     @property
@@ -82,6 +83,11 @@ class FlowOp(Op):
     def guarded(self) -> bool:
         """Whether what solves an ODE keeps its error below a tolerance."""
         return True
+
+    @property
+    def first_scale(self) -> float:
+        """By what the step multiplies what it moves, where learning begins."""
+        return 1.0
 
     def contradiction(self) -> OpError | None:
         """What is wrong with arguments that do not go together; the rest of the step is judged all the same."""

@@ -259,6 +259,7 @@ class ActNorm(Learned):
     Dhariwal 2018). On a vector, for each variable."""
 
     name = "actnorm"
+    normalizes = True
 
     def _channels(self, layout: Layout) -> int:
         return layout.units if layout.vector else layout.channels

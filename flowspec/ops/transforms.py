@@ -41,6 +41,11 @@ class Transform(Op):
         """The argument that would make domain and range the real line; empty where there is none."""
         return ""
 
+    @property
+    def first_scale(self) -> float:
+        """The slope at which learning begins."""
+        return 1.0
+
     def image(self, values: Support) -> Support:
         """Where `values` go, whatever theta is: an outer bound."""
         return self.range
@@ -84,6 +89,10 @@ class Affine(Transform):
     scale: str = arg({"enum": ["exp", "softplus"]}, "how the net's output becomes a positive scale", "exp")
     start: float = arg({"type": "number", "minimum": 0.01, "maximum": 10}, "the scale where the net gives 0", 1.0)
     kernel: int | tuple[int, ...] = arg(PER_AXIS, "kernel of the last projection where there are sites", 1)
+
+    @property
+    def first_scale(self) -> float:
+        return float(self.start)
 
     def lower(self) -> Construct:
         start = float(self.start) if self.start != 1 else None

@@ -10,6 +10,7 @@ from flowspec.graph.layout import Layout
 from flowspec.graph.model import TIME, Flow, FlowNode, value_origin
 from flowspec.ops.base import OpError, SilentError
 from flowspec.ops.coupling import Coupling
+from flowspec.passes.first_scales import first_scale_findings
 from flowspec.passes.velocity import velocity_findings
 
 
@@ -56,6 +57,8 @@ def flow_shapes(flow: Flow, x: Layout | None) -> FlowShapes:
             layouts[value] = outputs[k] if outputs is not None else None
     findings.extend(contradictions(flow))
     findings.extend(velocity_findings(flow))
+    if all(finding.severity != "error" for finding in findings):
+        findings.extend(first_scale_findings(flow, layouts))
     return FlowShapes(tuple(layouts[v] for v in sorted(layouts)), tuple(findings))
 
 
