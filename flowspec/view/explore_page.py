@@ -19,7 +19,7 @@ from flowspec.view.explored import explored
 LEGEND = (("itself", "the variable itself"), ("seen", "sees"), ("missing", "may know, and does not see"),
           ("barred", "must not see"))  # fmt: skip
 HALVES = (("seen", "half"), ("barred", "moved"), ("missing", "left"))  # the swatches of what a step does to entries
-SCRIPTS = ("explore.js", "explore_flow.js", "explore_latent.js")
+SCRIPTS = ("explore.js", "explore_flow.js", "explore_latent.js", "explore_masks.js")
 RELOAD = """
 async function poll() {
   const ended = document.getElementById("ended");
@@ -47,7 +47,7 @@ def explore_page(
         version: of the file; where there is one, the page asks the server that gave it for another.
     """
     data: dict[str, Any] = (
-        {"densities": [], "flows": [], "nets": [], "tables": []} if facts is None else explored(facts)
+        {"densities": [], "flows": [], "nets": [], "masks": [], "tables": []} if facts is None else explored(facts)
     )
     data |= {"source": clean_lines(text), "findings": [_finding(f, path) for f in findings if f.span is not None]}
     name = path if facts is None else facts.program.name
@@ -113,9 +113,10 @@ def _body(name: str, path: str, findings: Sequence[Finding], proof: Sequence[str
 <div class="controls">
 <label>of <select id="density"></select></label>
 <label>show what it <select id="way"><option value="sees">sees</option><option value="seen by">is seen by</option></select></label>
+<button type="button" id="masks" aria-label="masks" aria-keyshortcuts="m" aria-pressed="true" title="m shows or hides the masks of layers and the halves of couplings">masks: shown</button>
 </div>
 <p id="words" aria-live="polite"></p>
-<div><canvas id="field" tabindex="0" role="img" aria-label="The field of the chosen variable. Arrow keys move it, page keys change the channel, w shows a path, m a missing variable, brackets step through layers, comma and point through the steps of a flow."></canvas></div>
+<div><canvas id="field" tabindex="0" role="img" aria-label="The field of the chosen variable. Arrow keys move it, page keys change the channel, w shows a path, b a variable of the blind spot, m the masks or none, brackets step through layers, comma and point through the steps of a flow."></canvas></div>
 <ul class="legend">{legend}</ul>
 <p id="witness" aria-live="polite"></p>
 <section id="latentbox" hidden>
@@ -149,7 +150,12 @@ def _body(name: str, path: str, findings: Sequence[Finding], proof: Sequence[str
 <h2>In this layer</h2>
 <p id="layerwords"></p>
 <div><canvas id="layer" role="img" aria-label="The units of the layer that matter for the chosen variable"></canvas></div>
-<div id="taps"></div>
+<div id="maskbox">
+<p id="maskwords"></p>
+<ul id="masklegend" class="legend"><li><i class="seen"></i>open: the edge is kept</li><li><i class="barred"></i>dropped</li></ul>
+<div id="maskpanels"></div>
+<p id="maskhow" class="hint"></p>
+</div>
 </section>
 </div>
 <section id="spec">

@@ -8,6 +8,7 @@ from flowspec.order import TooLarge
 from flowspec.passes.facts import Facts, NetFacts
 from flowspec.passes.quotient import Quotient
 from flowspec.view.explored_flow import flows_of
+from flowspec.view.explored_masks import Masks
 from flowspec.view.orders import Generation, generations
 from flowspec.view.pools import Nets, Tables
 from flowspec.view.spelling import spelt
@@ -17,10 +18,13 @@ def explored(facts: Facts) -> dict[str, Any]:
     """The model as one JSON object: its orders, its flows step by step, the nets of both, and the arrays they share."""
     found = generations(facts)
     owners = {owner.id: owner for owner in facts.nets}
-    nets, tables = Nets(_net), Tables()
+    tables = Tables()
+    masks = Masks(tables)
+    nets = Nets(lambda net: _net(net, masks))
     densities = [_density(facts.nets[owners[order.names[0]]], order, nets) for order in found]
     flows = list(flows_of(facts, nets, tables))
-    return {"densities": densities, "flows": flows, "nets": nets.records, "tables": tables.records}
+    return {"densities": densities, "flows": flows, "nets": nets.records,
+            "masks": masks.records, "tables": tables.records}  # fmt: skip
 
 
 def _density(net: NetFacts, order: Generation, nets: Nets) -> dict[str, Any]:
@@ -48,18 +52,18 @@ def _density(net: NetFacts, order: Generation, nets: Nets) -> dict[str, Any]:
 # --- nets --------------------------------------------------------------------------------------------------------------
 
 
-def _net(net: NetFacts) -> dict[str, Any] | None:
+def _net(net: NetFacts, masks: Masks) -> dict[str, Any] | None:
     """One net; None where some op of it is too large for a page."""
     try:
         quotient = Quotient(net)
     except TooLarge:
         return None
     graph, context = net.conditioner.graph, net.context
-    nodes = [_node(net, quotient, i) if i in quotient.edges else None for i in range(len(graph.nodes))]
+    nodes = [_node(net, quotient, i, masks) if i in quotient.edges else None for i in range(len(graph.nodes))]
     return {"nodes": nodes, "output": graph.output, "size": context.size, "joint": context.joint}
 
 
-def _node(net: NetFacts, quotient: Quotient, i: int) -> dict[str, Any]:
+def _node(net: NetFacts, quotient: Quotient, i: int, masks: Masks) -> dict[str, Any]:
     node, layout, classes = net.conditioner.graph.nodes[i], net.shapes[i], quotient.classes[i]
     return {
         "id": node.id,
@@ -74,6 +78,7 @@ def _node(net: NetFacts, quotient: Quotient, i: int) -> dict[str, Any]:
         "knows": _knows(net, i, classes.first),
         "parameters": 0 if node.op.outside else node.op.parameters(net.site(i)),
         "edges": quotient.edges[i],
+        "mask": masks.number(net, i),
     }
 
 

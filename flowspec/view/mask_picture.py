@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 from flowspec.graph.bounds import Bounds
@@ -48,6 +49,11 @@ def _figure(group: list[Derived], ordered: bool) -> Figure:
         mask_panels(first, ordered),
         across(first),
     )
+
+
+def mask_words(derived: Derived) -> list[str]:
+    """What a mask keeps and by which rule, in sentences, without the options of the command that draws it."""
+    return _facts(replace(derived, members=1), ordered=True)
 
 
 def _facts(derived: Derived, ordered: bool) -> list[str]:

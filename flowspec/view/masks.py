@@ -131,15 +131,22 @@ def _of_net(net: NetFacts, owner: Any, prefix: str, member: int) -> Iterator[Der
         last = f"orders are numbered 0..{members - 1}" if members > 1 else "it has one order: leave `--order` out"
         raise ViewError(f"there is no order {member} in `{owner.id}`", last)
     for i, node in enumerate(net.conditioner.graph.nodes):
-        mask = net.knowledge.masks[i]
-        if mask is None:
-            continue
-        reads, writes = net.knowledge.bounds[node.inputs[0]], net.knowledge.bounds[i]
-        yield Derived(
-            prefix + node.id, frozenset({owner.id, *_paths(node.id)}), node.span, mask, net.shapes[node.inputs[0]],
-            net.shapes[i], reads, writes, net.orders[member].label, member, members,
-            tuple(net.shapes[j] for j in node.inputs),
-        )  # fmt: skip
+        found = mask_of(net, i, member)
+        if found is not None:
+            yield replace(found, name=prefix + node.id, names=frozenset({owner.id, *_paths(node.id)}))
+
+
+def mask_of(net: NetFacts, i: int, member: int = 0) -> Derived | None:
+    """The mask of node i of one net under order `member`, by the name of the node; None where it has none."""
+    node, mask = net.conditioner.graph.nodes[i], net.knowledge.masks[i]
+    if mask is None or not net.orders:
+        return None
+    reads, writes = net.knowledge.bounds[node.inputs[0]], net.knowledge.bounds[i]
+    return Derived(
+        node.id, frozenset(_paths(node.id)), node.span, mask, net.shapes[node.inputs[0]],
+        net.shapes[i], reads, writes, net.orders[member].label, member, len(net.orders),
+        tuple(net.shapes[j] for j in node.inputs),
+    )  # fmt: skip
 
 
 def _of_step(step: FlowNode, layout: Layout) -> Iterator[Derived]:

@@ -44,6 +44,10 @@ class Tables:
         """The number of an array of booleans; rows of a matrix begin at whole bytes."""
         return self._number(np.packbits(values, axis=-1).tobytes())
 
+    def octets(self, values: npt.NDArray[np.uint8]) -> int:
+        """The number of an array of bytes."""
+        return self._number(values.tobytes())
+
     def _number(self, data: bytes) -> int:
         if data not in self._known:
             self._known[data] = len(self.records)

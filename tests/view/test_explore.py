@@ -175,7 +175,7 @@ def test_a_click_and_the_keys_choose_a_variable(tab: Page, tmp_path: Path) -> No
         page.press(key)
         assert page.run("window.flowspec.state.variable") == variable
     assert "misses" in page.run("document.getElementById('words').textContent")
-    page.press("m", "m")
+    page.press("b", "b")
     assert "blind spot" in page.run("document.getElementById('witness').textContent")
     page.press("w", "w")
     witness = page.run("document.getElementById('witness').textContent")
@@ -190,7 +190,9 @@ def test_layers_order_and_the_other_way_round(tab: Page, tmp_path: Path) -> None
     assert page.run("document.getElementById('layerbox').hidden")
     page.run("document.getElementById('on').click(), document.getElementById('on').click()")
     assert "conv.1: conv 8, kernel 3" in page.run("document.getElementById('layerwords').textContent")
-    assert "■" in page.run("document.getElementById('taps').textContent")
+    assert "mask: kernel 3x3; 1 channel in, 8 out; keeps 32 of 72 weights (44.4 %)" in page.run(
+        "document.getElementById('maskwords').textContent"
+    )
     assert page.run("document.querySelector('#source .here').id") == "line6"
     page.run("const s = document.getElementById('level'); s.value = 3; s.dispatchEvent(new Event('input'))")
     drawn = int((found_orders("stack")[0].levels <= 3).sum())

@@ -5,7 +5,7 @@ const DATA = JSON.parse(document.getElementById("data").textContent);
 const at = (id) => document.getElementById(id);
 const ITSELF = 3, MISSING = 2, SEEN = 1, BARRED = 0;
 
-const state = { density: 0, variable: 0, layer: -1, step: -1, level: 0, way: "sees", witness: null };
+const state = { density: 0, variable: 0, layer: -1, step: -1, level: 0, way: "sees", witness: null, masks: true };
 let tables = new Map(); // unpacked link tables, by net and number
 let found = null; // the walk through a net behind what is shown
 let found_behind = null; // the walk through a flow behind what is shown
@@ -32,6 +32,7 @@ async function unpack() {
   const arrays = await Promise.all(DATA.tables.map(inflate));
   DATA.flows.filter((flow) => flow.followed).forEach((flow) => prepare(flow, arrays));
   DATA.flows.forEach((flow) => flow.encoded.forEach((r) => { r.bytes = arrays[r.rows]; }));
+  DATA.masks.forEach((mask) => mask.panels.forEach((panel) => { panel.bytes = arrays[panel.shares]; }));
 }
 
 // --- variables --------------------------------------------------------------------------------------------------------
@@ -314,24 +315,7 @@ function drawLayer() {
   const knows = node.knows.length ? `; knows ${[...new Set(node.knows)].join(", ")}` : "";
   at("layerwords").textContent =
     `${node.id}: ${node.op}, ${node.shape}${knows}; ${used.toLocaleString("en")} of ${marks.length.toLocaleString("en")} classes of units matter here${passes}`;
-  drawTaps(node);
-}
-
-function drawTaps(node) {
-  const list = at("taps");
-  list.replaceChildren();
-  if (node.edges.kind !== "taps" || node.edges.offsets[0].length > 2) return;
-  const low = node.edges.offsets[0].map((_, a) => Math.min(...node.edges.offsets.map((e) => e[a])));
-  for (const [o, c, taps] of node.edges.reads.slice(0, 12)) {
-    const rows = new Map();
-    for (const [t, e] of node.edges.offsets.entries()) {
-      const r = e.length > 1 ? e[0] - low[0] : 0;
-      rows.set(r, (rows.get(r) || "") + (taps.includes(t) ? "■" : "·"));
-    }
-    const item = document.createElement("pre");
-    item.textContent = `class ${o} reads ${c}\n${[...rows.values()].join("\n")}`;
-    list.append(item);
-  }
+  drawMasks(node);
 }
 
 // --- words ------------------------------------------------------------------------------------------------------------
@@ -449,7 +433,7 @@ function nodes() {
     item.type = "button";
     const knows = node.knows.length ? ` · knows ${[...new Set(node.knows)].join(", ")}` : "";
     const cost = node.parameters ? ` · ${node.parameters.toLocaleString("en")} parameters` : "";
-    item.append(bold(node.id), `  ${node.op} · ${node.shape}${knows}${cost}`);
+    item.append(bold(node.id), `  ${node.op} · ${node.shape}${knows}${cost}`, openMark(node));
     item.setAttribute("aria-pressed", String(i === state.layer));
     item.addEventListener("click", () => { state.layer = state.layer === i ? -1 : i; refresh(); highlight(node.line); });
     item.addEventListener("mouseenter", () => highlight(node.line));
@@ -473,6 +457,7 @@ function refresh() {
   describe();
   const rows = live();
   [...at("nodes").children].forEach((b, k) => b.setAttribute("aria-pressed", String(rows[k] === state.layer)));
+  remember();
 }
 
 function choose(d) {
@@ -522,7 +507,7 @@ function wire() {
   field.addEventListener("keydown", (event) => {
     if (/^(Arrow|Page)/.test(event.key)) { event.preventDefault(); move(event.key); }
     if (event.key === "w") { const j = shown.findIndex((c) => c === SEEN); state.witness = j < 0 ? null : j; refresh(); }
-    if (event.key === "m") { const j = shown.findIndex((c) => c === MISSING); state.witness = j < 0 ? null : j; refresh(); }
+    if (event.key === "b") { const j = shown.findIndex((c) => c === MISSING); state.witness = j < 0 ? null : j; refresh(); }
     if (event.key === "[" || event.key === "]") step(event.key === "]" ? 1 : -1);
     if (atFlow() && (event.key === "<" || event.key === ">" || event.key === "," || event.key === ".")) stepFlow(/[>.]/.test(event.key) ? 1 : -1);
   });
@@ -608,8 +593,11 @@ async function start() {
   DATA.densities.forEach((d, k) => pick.append(new Option(`${few(d.names)}: order ${d.order}`, k)));
   wire();
   wireLatent();
-  const first = DATA.flows.length ? -1 : 0;
+  wireMasks();
+  const first = DATA.flows.length ? -1 : 0, before = remembered();
   pick.value = first;
+  tellMasks();
   choose(first);
+  recall(before);
   document.body.dataset.ready = "yes";
 }

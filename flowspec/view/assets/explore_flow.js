@@ -195,8 +195,8 @@ function halves() {
   const shape = spread ? here() : value, left = size(here()) - value.units, say = (n) => n.toLocaleString("en");
   const [codes, words, legend] = entryCodes(flow, step, entries, value);
   at("stepwords").textContent = `${step.id}: ${step.op}; ${value.shape} → ${step.outputs.map((v) => flow.values[v].shape).join(" + ")}; ${step.proof}; ${words}`;
-  at("halfbox").hidden = !codes;
-  if (!codes) return;
+  at("halfbox").hidden = !codes || (step.kept && !state.masks);
+  if (at("halfbox").hidden) return;
   at("halfhow").textContent = `${spread ? `Each entry stands where it is in ${flow.of}` : "The value in its own shape"}${left > 0 ? `; ${say(left)} have left before` : ""}.`;
   ["half", "moved", "left"].forEach((name, k) => { at(`${name}legend`).hidden = !legend[k]; at(`${name}words`).textContent = legend[k] || ""; });
   const tones = ["barred", "seen", "missing"].map(color), [count, rows, columns] = panels(shape), back = new Map();
