@@ -129,6 +129,13 @@ def test_the_halves_of_couplings_go_with_the_masks(tab: Page, tmp_path: Path) ->
     assert page.errors() == []
 
 
+def test_a_model_without_masks_has_no_button_for_them(tab: Page, tmp_path: Path) -> None:
+    page = opened(tab, tmp_path, "flows/elementwise.yaml")
+    page.press("m", "m")
+    assert page.run("[document.getElementById('masks').hidden, state.masks]") == [True, True]
+    assert page.errors() == []
+
+
 @pytest.mark.parametrize("dark", [False, True])
 def test_masks_on_a_phone(tab: Page, tmp_path: Path, dark: bool) -> None:
     scheme = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]

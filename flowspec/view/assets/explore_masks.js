@@ -38,7 +38,7 @@ function caption(panel) {
   const full = panel.full.map((n) => n.toLocaleString("en")).join(" x ");
   if (panel.joined) words.push(`${full} in all; a cell stands for about ${panel.joined} of them, its shade for the share that is open`);
   else if (panel.shaded) words.push("a shade is the share that is open");
-  if (panel.site) words.push("a dot marks the site itself");
+  if (panel.site && panel.bytes.some((code) => code & 2)) words.push("a dot marks the site itself");
   return words.filter(Boolean).join("; ");
 }
 
@@ -95,6 +95,8 @@ function toggleMasks() {
 }
 
 function wireMasks() {
+  at("masks").hidden = !DATA.masks.length && !DATA.flows.some((flow) => flow.steps.some((step) => step.kept));
+  if (at("masks").hidden) return;
   at("masks").addEventListener("click", toggleMasks);
   document.addEventListener("keydown", (event) => {
     if (event.key !== "m" || event.ctrlKey || event.metaKey || event.altKey || event.target.tagName === "SELECT") return;
