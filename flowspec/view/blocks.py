@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from flowspec.view.pictures import Codes, Panel, Picture, dominant
+from flowspec.view.pictures import Codes, Panel, Picture, rarest
 from flowspec.view.tones import BLANK, Tone
 
 FINE, COARSE = 256, 160  # cells an axis: of panels of several tones, and of two
@@ -89,7 +89,7 @@ def block_of(panel: Panel) -> Block:
         if panel.numbers is not None:  # numbers begin at 1: there is no variable where there is none
             codes[shares[1] <= 0] = len(inks)
         return Block(codes, (*inks, Ink(BLANK, BLANK)), 0, *cell_of(panel))
-    codes = dominant(panel.tones, shares)
+    codes = rarest(panel.tones, shares)
     base = Counter(codes.ravel().tolist()).most_common(1)[0][0]
     return Block(codes, tuple(Ink(tone, tone) for tone in panel.tones), base, *cell_of(panel))
 

@@ -7,17 +7,18 @@ from collections.abc import Iterator
 from flowspec.diagnostics.text import clean
 from flowspec.view.chart_rounds import Box, Chart
 from flowspec.view.text_cells import Run
+from flowspec.view.words import spelled
 
 FAINT, BOLD = "2", "1"
 COLORS = {"source": BOLD, "weighted": "38;5;33", "bound": "38;5;208", "density": BOLD}
 
 
-def chart_lines(chart: Chart, width: int) -> Iterator[tuple[Run, ...]]:
+def chart_lines(chart: Chart, width: int, ascii_only: bool = False) -> Iterator[tuple[Run, ...]]:
     """Columns of name, op, shape, parameters, what is proved and what is read; where those are too wide, two lines a box."""
     reads: dict[int, list[str]] = {}
     for source, target in chart.arrows:
         reads.setdefault(target, []).append(chart.boxes[source].name)
-    rows = [_cells(box, reads.get(k, [])) for k, box in enumerate(chart.boxes)]
+    rows = [_cells(box, reads.get(k, []), ascii_only) for k, box in enumerate(chart.boxes)]
     widths = [max(len(row[n]) for row in rows) for n in range(5)]
     wide = sum(widths) + 2 * 5 + max(len(row[5]) for row in rows) <= width
     for row, box in zip(rows, chart.boxes, strict=True):
@@ -33,11 +34,12 @@ def chart_lines(chart: Chart, width: int) -> Iterator[tuple[Run, ...]]:
             yield ((_cut(f"    {rest}", width), FAINT),)
 
 
-def _cells(box: Box, reads: list[str]) -> list[str]:
+def _cells(box: Box, reads: list[str], ascii_only: bool) -> list[str]:
     times = f" x {box.rounds}" if box.rounds > 1 else ""
     sizes = f"{box.parameters:,}" if box.parameters else ""
     read = f"<- {', '.join(reads)}" if reads else ""
-    return [clean(cell) for cell in (box.name + times, box.words, box.type, sizes, box.proof, read)]
+    cells = [clean(cell) for cell in (box.name + times, box.words, box.type, sizes, box.proof, read)]
+    return [spelled(cell, ascii_only) for cell in cells]
 
 
 def _cut(text: str, width: int) -> str:

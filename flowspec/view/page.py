@@ -8,7 +8,7 @@ from math import ceil
 
 import numpy as np
 
-from flowspec.view.blocks import Block, Ink, block_of, extent_of, grid_of, inks_of
+from flowspec.view.blocks import Block, Ink, block_of, extent_of, grid_of, inks_of, shaded
 from flowspec.view.chart_items import chart_items, chart_legend
 from flowspec.view.items import (
     GAP,
@@ -28,7 +28,7 @@ from flowspec.view.items import (
 )  # fmt: skip
 from flowspec.view.letters import lines, long
 from flowspec.view.pictures import Axis, Figure, Panel, Picture, kind_of
-from flowspec.view.words import joined
+from flowspec.view.words import RAREST, joined
 
 NARROWEST, READABLE = 360, 580  # pixels that a page takes at least, and that a paragraph on it takes at most
 NARROW, BROAD = 270, 1400  # pixels that a figure takes at least, and that rows of charts take at most
@@ -127,7 +127,8 @@ def axes_in_words(figure: Figure) -> list[str]:
             if _long_enough(axis) and size < AXES_FROM:
                 words[f"{way}: {axis.name} {axis.first} to {axis.last}"] = None
         if (grid := grid_of(panel)) != panel.shape:
-            words[f"a square stands for about {joined(panel.shape, grid)} cells"] = None
+            shown = "" if shaded(panel) else RAREST
+            words[f"a square stands for about {joined(panel.shape, grid)} cells{shown}"] = None
     return ["; ".join(words)] if words else []
 
 

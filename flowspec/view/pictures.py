@@ -103,10 +103,27 @@ def kind_of(panel: Panel) -> tuple[bool, bool]:
     return panel.binary, panel.mixed
 
 
-def dominant(tones: tuple[Tone, ...], shares: Shares) -> Codes:
-    """(rows, columns) the tone of which a cell has most; a lone tone wins wherever it occurs."""
-    codes: Codes = shares.argmax(axis=0)
+def rarest(tones: tuple[Tone, ...], shares: Shares) -> Codes:
+    """(rows, columns) the tone of each cell: of those that were joined in it the one that the panel has least of.
+
+    A majority would hide what is rare, above all thin lines. A lone tone goes first, one without words last. A tone
+    that is nowhere then has the cell with most of it, if that hides no other tone.
+    """
+    inside = shares > 0
+    much = shares.sum(axis=(1, 2)).tolist()
+    rank = [(tone.label != "", tone.lone, -share) for tone, share in zip(tones, much, strict=True)]
+    codes: Codes = np.zeros(shares.shape[1:], dtype=np.intp)
+    for k in sorted(range(len(tones)), key=rank.__getitem__):
+        codes[inside[k]] = k
     for k, tone in enumerate(tones):
-        if tone.lone:
-            codes[shares[k] > 0] = k
+        if tone.label and inside[k].any() and not (codes == k).any():
+            _give(codes, k, shares[k])
     return codes
+
+
+def _give(codes: Codes, k: int, share: Shares) -> None:
+    """Tone k in the cell with most of it, where the tone that is there has other cells."""
+    counts = np.bincount(codes.ravel())
+    free = np.where(counts[codes] > 1, share, 0)
+    if free.any():
+        codes[np.unravel_index(int(free.argmax()), codes.shape)] = k

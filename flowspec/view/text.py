@@ -10,7 +10,7 @@ from flowspec.diagnostics.text import clean
 from flowspec.view.chart_text import chart_lines
 from flowspec.view.pictures import Axis, Figure, Panel, Picture, kind_of
 from flowspec.view.text_cells import Drawn, Mode, Run, draw, mode_of
-from flowspec.view.words import joined, wrapped
+from flowspec.view.words import RAREST, joined, spelled, wrapped
 
 FRAMES = {False: "┌┐└┘─│", True: "++++-|"}
 FAINT, BOLD = "2", "1"
@@ -27,7 +27,7 @@ class Style:
 
 
 def render_text(picture: Picture, style: Style) -> str:
-    """The picture as lines of at most `style.width` characters (names that are longer break nothing)."""
+    """The picture as lines of at most `style.width` characters; longer names and paths are cut."""
     lines = [*_wrapped(picture.title, style, BOLD), *_wrapped(picture.subtitle, style), ""]
     used: Legend = {}
     for figure in picture.figures:
@@ -39,7 +39,7 @@ def render_text(picture: Picture, style: Style) -> str:
 
 
 def _figure(figure: Figure, style: Style, used: Legend) -> Iterator[str]:
-    title, place = clean(figure.title), clean(figure.place)
+    title, place = (_fit(clean(text), style) for text in (figure.title, figure.place))
     if len(title) + len(place) + 3 <= style.width:
         yield _paint([(title, BOLD), (f"   {place}", FAINT)], style)
     else:
@@ -47,7 +47,7 @@ def _figure(figure: Figure, style: Style, used: Legend) -> Iterator[str]:
     for fact in figure.facts:
         yield from _wrapped(fact, style)
     if figure.chart is not None:
-        yield from (_paint(list(runs), style) for runs in chart_lines(figure.chart, style.width))
+        yield from (_paint(list(runs), style) for runs in chart_lines(figure.chart, style.width, style.ascii))
     for _, group in groupby(figure.panels, key=kind_of):
         panels = tuple(group)
         mode = mode_of(panels, style.width - 2)
@@ -71,11 +71,9 @@ class _Box:
 def _box(panel: Panel, mode: Mode, style: Style, used: Legend) -> _Box:
     drawn = draw(panel, mode, style.ascii)
     used.update(dict.fromkeys(drawn.legend))
-    title = clean(panel.title)
-    width = max(drawn.width + 2, len(title))
-    lines = [*_framed(drawn, FRAMES[style.ascii])]
-    if title:
-        lines.insert(0, ((title, FAINT),))
+    title = wrapped(_fit(panel.title, style), style.width)
+    width = max(drawn.width + 2, *map(len, title), 0)
+    lines = [*(((line, FAINT),) for line in title), *_framed(drawn, FRAMES[style.ascii])]
     return _Box(tuple(_padded(line, width) for line in lines), width)
 
 
@@ -121,7 +119,8 @@ def _axes(panel: Panel, mode: Mode) -> str:
     """What rows and columns are, and what one character stands for where cells were joined."""
     parts = [f"{word}: {axis.name} {axis.first} to {axis.last}" for word, axis in _named(panel)]
     if (grid := mode.grid(panel)) != panel.shape:
-        parts.append(f"a symbol stands for about {joined(panel.shape, grid)} cells")
+        shown = RAREST if mode.kind == "coarse" else ""
+        parts.append(f"a symbol stands for about {joined(panel.shape, grid)} cells{shown}")
     return "; ".join(parts)
 
 
@@ -148,7 +147,7 @@ def _wrapped(text: str, style: Style, sgr: str = "") -> list[str]:
 
 def _fit(text: str, style: Style) -> str:
     """The text in characters that the stream has."""
-    return text.encode("ascii", "backslashreplace").decode() if style.ascii else text
+    return spelled(text, style.ascii)
 
 
 def _paint(runs: Iterable[Run], style: Style) -> str:

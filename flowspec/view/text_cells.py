@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
 import numpy.typing as npt
 
-from flowspec.view.pictures import Panel, dominant, kind_of
+from flowspec.view.cells import Shares
+from flowspec.view.pictures import Codes, Panel, kind_of, rarest
 from flowspec.view.tones import Tone
 
 Run = tuple[str, str]  # text and the SGR code of its colour, "" for none
@@ -76,13 +78,21 @@ def draw(panel: Panel, mode: Mode, ascii_only: bool) -> Drawn:
         return _half(panel, shares[1] > 0, ascii_only)
     if mode.kind == "shade":
         return _shaded(panel, shares[1], ascii_only, mode.size)
-    codes = dominant(panel.tones, shares)
+    codes = rarest(panel.tones, shares)
     size = 2 if mode.kind == "wide" else 1
     glyphs = [symbol(tone, ascii_only)[:size] for tone in panel.tones]
     lines = tuple(_line(row.tolist(), glyphs, [t.sgr for t in panel.tones]) for row in codes)
+    return Drawn(lines, size * codes.shape[1], tuple(_legend(panel.tones, codes, shares, glyphs)))
+
+
+def _legend(tones: tuple[Tone, ...], codes: Codes, shares: Shares, glyphs: list[str]) -> Iterator[tuple[str, str]]:
+    """The symbols that are there; of a tone that is only inside symbols of others, these."""
     present = set(codes.ravel().tolist())
-    legend = tuple((glyphs[k], t.label) for k, t in enumerate(panel.tones) if k in present and t.label)
-    return Drawn(lines, size * codes.shape[1], legend)
+    yield from ((glyphs[k], tone.label) for k, tone in enumerate(tones) if k in present and tone.label)
+    for k, tone in enumerate(tones):
+        if tone.label and k not in present and (inside := shares[k] > 0).any():
+            others = sorted(set(codes[inside].tolist()))
+            yield f"joined in {' '.join(glyphs[other] for other in others)}:", tone.label
 
 
 def digits_of(panels: tuple[Panel, ...]) -> int:

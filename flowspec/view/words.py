@@ -7,6 +7,8 @@ import textwrap
 from flowspec.diagnostics import Span
 from flowspec.diagnostics.text import clean
 
+RAREST = " and shows the kind that is rarest in the panel"  # of joined cells of several tones
+
 
 def many(n: int, noun: str) -> str:
     """A number with its noun: 1 mask, 3 masks."""
@@ -30,11 +32,14 @@ def share(part: int, whole: int) -> str:
     return f"{100 * part / whole:.1f} %" if whole else "0.0 %"
 
 
+def spelled(text: str, ascii_only: bool) -> str:
+    """The text, with escapes for all that is not ASCII where it must be."""
+    return text.encode("ascii", "backslashreplace").decode() if ascii_only else text
+
+
 def wrapped(text: str, letters: int) -> list[str]:
-    """Lines of at most `letters` characters, where words allow it; a number stays with its percent sign."""
-    lines = textwrap.wrap(
-        clean(text).replace(" %", "\xa0%"), max(1, letters), break_long_words=False, break_on_hyphens=False
-    )
+    """Lines of at most `letters` characters; longer words are cut, and a number stays with its percent sign."""
+    lines = textwrap.wrap(clean(text).replace(" %", "\xa0%"), max(1, letters), break_on_hyphens=False)
     return [line.replace("\xa0", " ") for line in lines]
 
 

@@ -127,6 +127,14 @@ flow:
 - {coupling: {keep: [0, 5, 7], net: st}}
 base: normal
 """,
+    "names": f"""
+flowspec: 1
+name: names
+x: {{names: [{", ".join(f"variable_number_é{k}" for k in range(12))}], values: binary}}
+order: raster
+net: [{{linear: 40}}, relu]
+head: bernoulli
+""",
     "histogram": """
 flowspec: 1
 name: histogram

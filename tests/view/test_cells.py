@@ -11,7 +11,7 @@ from flowspec.graph.masks import LabelMask
 from flowspec.ops.lower_weighted import label_matrix
 from flowspec.view.blocks import STEPS, block_of
 from flowspec.view.cells import Cells, Indexed, Shaded, dense, starts
-from flowspec.view.pictures import Axis, Panel, dominant
+from flowspec.view.pictures import Axis, Panel, rarest
 from flowspec.view.tones import DROPPED, ITSELF, KEPT, SEEN, UNSEEN
 
 LABELS = st.lists(st.integers(0, 9), min_size=1, max_size=40)
@@ -80,7 +80,7 @@ def test_the_variable_itself_survives_joining() -> None:
     codes = np.ones((30, 30), dtype=np.uint8)
     codes[17, 4] = 2
     tones = (UNSEEN, SEEN, ITSELF)
-    assert (dominant(tones, Indexed(codes, 3).shares(3, 3)) == 2).sum() == 1
+    assert (rarest(tones, Indexed(codes, 3).shares(3, 3)) == 2).sum() == 1
 
 
 def test_labels_may_be_sorted() -> None:
