@@ -106,17 +106,17 @@ def kind_of(panel: Panel) -> tuple[bool, bool]:
 def rarest(tones: tuple[Tone, ...], shares: Shares) -> Codes:
     """(rows, columns) the tone of each cell: of those that were joined in it the one that the panel has least of.
 
-    A majority would hide what is rare, above all thin lines. A lone tone goes first, one without words last. A tone
-    that is nowhere then has the cell with most of it, if that hides no other tone.
+    A majority would hide what is rare, above all thin lines. A lone tone goes first; those without words have the
+    cells that have nothing else, by majority. A tone that is nowhere then has the cell with most of it, if that hides no
+    other tone.
     """
-    inside = shares > 0
-    much = shares.sum(axis=(1, 2)).tolist()
-    rank = [(tone.label != "", tone.lone, -share) for tone, share in zip(tones, much, strict=True)]
-    codes: Codes = np.zeros(shares.shape[1:], dtype=np.intp)
-    for k in sorted(range(len(tones)), key=rank.__getitem__):
+    inside, much = shares > 0, shares.sum(axis=(1, 2)).tolist()
+    named = [k for k, _ in enumerate(much) if tones[k].label]
+    codes: Codes = shares.argmax(axis=0)
+    for k in sorted(named, key=lambda k: (tones[k].lone, -much[k])):
         codes[inside[k]] = k
-    for k, tone in enumerate(tones):
-        if tone.label and inside[k].any() and not (codes == k).any():
+    for k in named:
+        if inside[k].any() and not (codes == k).any():
             _give(codes, k, shares[k])
     return codes
 
