@@ -1,8 +1,7 @@
 """Every flow of the gallery learns from real data: `python -m pytest -m slow -s tests/test_brief_runs.py`.
 
-Some seconds of training each, on a few hundred to a few thousand rows; a line says what the held-out rows gave at the first
-and the last validation. They need the data sets beside the checkout (`../shared/data`). That no flow is left out, and that
-every table of options is one that `train` takes, is a test of every run.
+Some seconds of training each, on a few hundred to a few thousand rows; a line says what held-out rows gave at each of five
+validations. They need the data sets beside the checkout (`../shared/data`). That no flow is left out is a test of every run.
 """
 
 from __future__ import annotations

@@ -195,6 +195,10 @@ class AutoregressiveStep(Transforming):
     def range(self) -> Support:
         return super().range if self.forwards else super().domain
 
+    @property
+    def first_scale(self) -> float:
+        return super().first_scale if self.forwards else 1 / super().first_scale
+
     def image(self, values: Support) -> Support:
         return super().image(values) if self.forwards else super().preimage(values)
 

@@ -27,8 +27,8 @@ from flowspec.passes.blind import completeness
 from flowspec.passes.cost import net_cost
 from flowspec.passes.coverage import Coverage, flow_coverage, part_ties
 from flowspec.passes.density_labels import density_labels
-from flowspec.passes.drawn_coverage import OF_WHOLE, drawn_coverage, part_coverage, prior_findings
-from flowspec.passes.draws import OF_MODELS, as_data, draw_findings
+from flowspec.passes.drawn_coverage import drawn_coverage, part_coverage, prior_findings
+from flowspec.passes.draws import OF_DATA, as_data, draw_findings
 from flowspec.passes.facts import DensityFacts, Facts, FlowFacts, NetFacts, Summary
 from flowspec.passes.flow_shapes import flow_shapes
 from flowspec.passes.heads import channel_findings, counted, flow_counts, head_context, idle_modifier, value_findings
@@ -78,6 +78,7 @@ class _Run:
     findings: list[Finding] = field(default_factory=list)
     coverage: dict[Any, Coverage] = field(default_factory=dict)
     seen_contexts: set[str] = field(default_factory=set)
+    inner: set[Density] = field(default_factory=set)  # parts and draws: their coverage is judged where they stand
     counts: dict[str, int | None] = field(default_factory=dict)  # the categories of what is integer, by its origin
     _nets: dict[Any, NetFacts | None] = field(default_factory=dict)
     _orders: dict[Any, tuple[Order, ...] | None] = field(default_factory=dict)
@@ -269,9 +270,10 @@ class _Run:
         """The facts of the density that a step draws from."""
         if x is None:
             return None
+        self.inner.add(node.op.drawn)
         before = len(self.findings)
         facts = self.density(node.op.drawn, node.op.drawn_layout(x), node.op.drawn_values, inner)
-        self.findings[before:] = [f for f in self.findings[before:] if f.code not in OF_MODELS]
+        self.findings[before:] = [f for f in self.findings[before:] if f.code != OF_DATA]
         if facts is not None:
             self.findings.extend(draw_findings(flow, node, facts, self.seen_contexts))
             self.findings.extend(drawn_coverage(node, self.coverage))
@@ -287,9 +289,8 @@ class _Run:
     ) -> DensityFacts | None:
         if layout is None:
             return None
-        before = len(self.findings)
+        self.inner.add(part.density)
         facts = self.density(part.density, layout, values, origins)
-        self.findings[before:] = [f for f in self.findings[before:] if f.code not in OF_WHOLE]
         self.findings.extend(part_coverage(part, self.coverage))
         return facts
 
@@ -311,7 +312,8 @@ class _Run:
     def _cover(self, flow: Flow, layouts: tuple[Layout, ...]) -> None:
         ties = part_ties(flow, layouts, lambda part: density_labels(part, self.densities[part]), self.coverage)
         self.coverage[flow] = coverage = flow_coverage(flow, layouts, self.nets.get, ties)
-        self.findings.extend(coverage_findings(flow, coverage, Whose()))
+        if flow not in self.inner:
+            self.findings.extend(coverage_findings(flow, coverage, Whose()))
         self.findings.extend(prior_findings(flow, lambda z: flow_coverage(flow, layouts, self.nets.get, ties, z)))
 
     def _flow_facts(

@@ -15,8 +15,6 @@ from flowspec.graph.model import Flow, FlowNode, Part
 from flowspec.passes.coverage import Coverage
 from flowspec.passes.uncovered import Whose, coverage_findings
 
-OF_WHOLE = frozenset({"FS340", "FS341"})  # what is said of a flow as a whole, with its parts
-
 
 def prior_findings(flow: Flow, covered: Callable[[int], Coverage]) -> Iterator[Finding]:
     """Warnings about the steps that z goes through behind each encoder of a flow: they are its prior.

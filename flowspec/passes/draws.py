@@ -11,8 +11,7 @@ from flowspec.graph.model import Autoregressive, Density, Flow, FlowNode, Leaf, 
 from flowspec.passes.facts import DensityFacts
 from flowspec.passes.support import density_support
 
-# what is said of a model of data, and not of a density given data: mass outside, halves left as they are, groups apart
-OF_MODELS = frozenset({"FS315", "FS340", "FS341"})
+OF_DATA = "FS315"  # mass outside the data: said of a model of data, and not of a density given data
 
 
 def as_data(layout: Layout) -> Layout:

@@ -48,7 +48,7 @@ def flow_supports(flow: Flow, x: Support, part_support: Callable[[Part, Support]
         _check_end(part, forward[part.value], support, flow, findings)
     for node in reversed(flow.nodes):
         backward[node.input] = _backward(node, [backward[v] for v in node.outputs], findings, seen, flow)
-    if not findings:
+    if all(finding.severity != "error" for finding in findings):
         _check_data(x, backward[0], flow, findings)
     return FlowSupports(tuple(forward), tuple(backward), tuple(findings))
 

@@ -415,6 +415,9 @@ STEPS = (
     flow("encode/blocks", "flow:encode", "{encode: [3], posterior: {given: {h: {mlp: [9], in: x}}, flow: [{repeat: 2, do: [{autoregressive: "
          "{order: raster, net: {mlp: [8]}, fast: sampling}, given: h}, reverse]}], base: {head: {normal: {}, in: h}}}, " + f"{_DECODER}}}",
          shape="[5]", values="binary"),
+    flow("encode/couplings", "flow:encode", "{encode: [5], posterior: {given: {h: {mlp: [9], in: x}}, flow: [{coupling: {keep: even_odd, net: "
+         "{mlp: [7]}}, given: h, times: 2}, {permute: [4, 0, 2, 1, 3]}, {coupling: {keep: [0, 3], net: {mlp: [7]}}, given: h}], base: normal}, "
+         "decoder: {net: {mlp: [8]}, head: bernoulli}}", shape="[5]", values="binary"),
     flow("encode/flow-decoder", "flow:encode", "{encode: [2], posterior: {net: {mlp: [8]}, head: logistic}, decoder: "
          "{given: z, order: raster, net: {mlp: [30]}, head: bernoulli}}", shape="[4]", values="binary"),
     flow("encode/prior", "flow:encode", f"{{encode: [4], posterior: {{net: {{mlp: [8]}}, head: normal}}, {_DECODER}}}, "

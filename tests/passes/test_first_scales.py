@@ -16,6 +16,7 @@ SPECS = {
     "a third at a time": f"{{coupling: {{keep: [0, 1, 2, 3], {HALF}, transform: {{affine: {{start: 3}}}}}}, times: 1}}, "
     f"{{repeat: 9, do: [reverse, {{coupling: {{keep: [0, 1, 2, 3], {HALF}, transform: {{affine: {{start: 9}}}}}}}}]}}",
     "autoregressive": f"{{autoregressive: {{order: raster, {HALF}, transform: {{affine: {{scale: softplus, start: 0.1}}}}}}, times: 4}}",
+    "sampling in one pass": f"{{autoregressive: {{order: raster, {HALF}, transform: {{affine: {{start: 0.1}}}}, fast: sampling}}, times: 4}}",
     "both ways": f"{{autoregressive: {{order: raster, {HALF}, transform: {{affine: {{start: 0.1}}}}}}, times: 6}}, "
     f"{{coupling: {{keep: half, {HALF}, transform: {{affine: {{start: 10}}}}}}, times: 4}}",
 }  # fmt: skip

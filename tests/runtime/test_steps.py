@@ -48,6 +48,7 @@ from flowspec.runtime import (
     entries,
     permutation,
 )
+from flowspec.runtime.flow import back
 
 from .nets import Dense, Made
 
@@ -126,6 +127,16 @@ def made(name: str) -> tuple[nn.Module, torch.Tensor]:
         nn.init.normal_(p, std=0.5)
     unit = isinstance(step, Logit | Log)
     return step, torch.rand(3, *shape).double() if unit else torch.randn(3, *shape).double()
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_going_back_gives_the_log_det_that_going_forth_gives(name: str) -> None:
+    """What a posterior or a dequantizer does with its steps."""
+    step, x = made(name)
+    z, log_det = step(x)
+    found, there = back(step, z)
+    assert float((found - x).detach().abs().max()) < 1e-9
+    assert float((there - log_det).detach().abs().max()) < 1e-9
 
 
 @pytest.mark.parametrize("name", CASES)

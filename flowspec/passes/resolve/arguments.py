@@ -13,6 +13,7 @@ from flowspec.ops.base import Op
 from flowspec.ops.registry import VOCABULARIES, vocabulary
 from flowspec.ops.schema import problems
 from flowspec.passes.resolve.session import Scope, Session
+from flowspec.passes.resolve.wrong_arguments import refuse_unnamed, refuse_word, unnamed, usage
 from flowspec.syntax.expressions import evaluate, has_variables
 from flowspec.syntax.steps import OpShape, Step, step_parts, unknown_op
 from flowspec.syntax.tree import Entry, Mapping, Node, Scalar, Sequence, site
@@ -151,18 +152,6 @@ def is_excused(node: Node, scope: Scope) -> bool:
 # --- arguments -------------------------------------------------------------------------------------------------------
 
 
-# Arguments that layers have in other libraries, and what takes their place here.
-_ELSEWHERE = {
-    "causal": "leave it out: the mask is derived from the order",
-    "padding": "leave it out: kernels pad to the same size",
-    "stride": "`{down: 2}` takes a stride, and `{up: 2}` goes back",
-    "in_channels": "leave it out: what a layer reads says it",
-    "num_layers": "repeat the step with `times: 2`",
-    "layers": "repeat the step with `times: 2`",
-    "bidirectional": "on an image write `along: diagonals, both: true`; along the order only one way is a density",
-}
-
-
 # Values that arguments have in papers and other libraries, and what takes their place here.
 _VALUES_ELSEWHERE = dict.fromkeys(
     ("A", "B", "a", "b"), "leave it out: layers that read x get the strict mask (A), those above it the other (B)"
@@ -181,7 +170,7 @@ def read_arguments(
     missing = [word for word in op.required() if word not in nodes]
     for word in (word for word in missing if word not in meant):
         doc = op.arguments()[word].doc
-        session.report("FS202", f"`{op.name}` needs `{word}`: {doc}", site(step.op), _usage(op, word))
+        session.report("FS202", f"`{op.name}` needs `{word}`: {doc}", site(step.op), usage(op, word))
     spans = tuple((word, site(node)) for word, node in nodes.items())
     others = {w: n for w, n in nodes.items() if w not in values}
     sure = step.node not in session.doubtful
@@ -217,7 +206,7 @@ def _sorted_out(
     ok = True
     if unnamed(op, step):
         ok = False
-        _refuse_unnamed(op, step, session)
+        refuse_unnamed(op, step, session)
         meant.update(op.required())
     elif step.main is not None and op.main is not None:
         nodes[op.main] = step.main
@@ -228,41 +217,10 @@ def _sorted_out(
         elif word in words:
             modifiers[word] = entry
         else:
-            meant.add(_refuse_word(op, entry, sorted({*declared, *words}), session))
+            meant.add(refuse_word(op, entry, sorted({*declared, *words}), session))
             session.give_up(entry.value)
             ok = False
     return nodes, modifiers, ok, meant
-
-
-def _refuse_word(op: type[Op], entry: Entry, options: list[str], session: Session) -> str | None:
-    """Reports an argument that there is not; the one that was probably meant."""
-    word, what, place = entry.key.text, f"argument of `{op.name}`", site(entry.key)
-    values = op.arguments()[op.main].schema.get("enum", ()) if op.main is not None else ()
-    helps = f"write `{op.name}: {word}`" if word in values else _ELSEWHERE.get(word)
-    if helps is None:
-        return session.unknown_name("FS201", what, word, options, place)
-    session.report("FS201", f"there is no {what} called `{word}`", place, helps)
-    return op.main if word in values else None
-
-
-def unnamed(op: type[Op], step: Step) -> bool:
-    """Whether a step gives a value where its op has arguments with names, or none."""
-    return step.main is not None and op.main is None
-
-
-def _refuse_unnamed(op: type[Op], step: Step, session: Session) -> None:
-    words = [*op.required(), *(word for word in ("net",) if word in op.arguments())]
-    message, usage = f"`{op.name}` takes no value", f"write `{op.name}` alone"
-    if words:
-        form = f"{{{op.name}: {{{', '.join(f'{word}: ...' for word in words)}}}}}"
-        message, usage = f"`{op.name}` takes its arguments by name", f"write `{form}`; see `flowspec explain {op.name}`"
-    assert step.main is not None
-    session.report("FS204", message, site(step.main), usage)
-
-
-def _usage(op: type[Op], word: str) -> str:
-    form = f"{{{op.name}: ...}}" if word == op.main else f"{{{op.name}: {{{word}: ...}}}}"
-    return f"write `{form}`; see `flowspec explain {op.name}`"
 
 
 def _plain_values(op: type[Op], nodes: dict[str, Node], scope: Scope, session: Session) -> tuple[dict[str, Any], bool]:

@@ -8,7 +8,7 @@ from flowspec.graph.model import Conditioner, Context
 from flowspec.ops.base import Op
 from flowspec.ops.coupling import AutoregressiveStep, Conditioned
 from flowspec.ops.transforms import Affine, Transform
-from flowspec.passes.resolve.arguments import Arguments, read_arguments, read_step, unnamed
+from flowspec.passes.resolve.arguments import Arguments, read_arguments, read_step
 from flowspec.passes.resolve.conditioners import Request, conditioner
 from flowspec.passes.resolve.contexts import Given, read_given
 from flowspec.passes.resolve.densities import Place
@@ -16,6 +16,7 @@ from flowspec.passes.resolve.inner_ops import admitted, make
 from flowspec.passes.resolve.keeps import read_keep
 from flowspec.passes.resolve.orders import read_order, refuse_modifiers
 from flowspec.passes.resolve.session import Scope, Session
+from flowspec.passes.resolve.wrong_arguments import unnamed
 from flowspec.syntax.steps import Step
 from flowspec.syntax.tree import Node, site
 

@@ -17,7 +17,7 @@ class SliceCoupling(nn.Module):
 
     kept: torch.Tensor
     moved: torch.Tensor
-    back: torch.Tensor
+    origin: torch.Tensor
 
     def __init__(self, net: nn.Module, kept: list[int] | range, moved: list[int] | range, transform: Transform) -> None:
         super().__init__()
@@ -37,7 +37,7 @@ class SliceCoupling(nn.Module):
         if self.contiguous:
             return
         device = device or home(self)
-        indices = {"kept": self.halves[0], "moved": self.halves[1], "back": places(self.halves[0] + self.halves[1])}
+        indices = {"kept": self.halves[0], "moved": self.halves[1], "origin": places(self.halves[0] + self.halves[1])}
         for name, index in indices.items():
             self.register_buffer(
                 name, torch.tensor(index, dtype=torch.int64, device="cpu").to(device), persistent=False
@@ -53,7 +53,7 @@ class SliceCoupling(nn.Module):
     def unite(self, kept: torch.Tensor, moved: torch.Tensor) -> torch.Tensor:
         """Both halves in their places."""
         if not self.contiguous:
-            return torch.cat([kept, moved], 1)[:, self.back]
+            return torch.cat([kept, moved], 1)[:, self.origin]
         return torch.cat([kept, moved] if self.halves[0][0] == 0 else [moved, kept], 1)
 
     def forward(self, x: torch.Tensor, **given: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

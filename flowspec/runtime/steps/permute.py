@@ -12,7 +12,7 @@ class Permute(nn.Module):
     """z[:, k] = x[:, order[k]]."""
 
     index: torch.Tensor
-    back: torch.Tensor
+    origin: torch.Tensor
 
     def __init__(self, order: list[int]) -> None:
         super().__init__()
@@ -26,13 +26,13 @@ class Permute(nn.Module):
         """Rebuild the indices on a device."""
         device = device or home(self)
         self.register_buffer("index", torch.tensor(self.order, device="cpu").to(device), persistent=False)
-        self.register_buffer("back", torch.tensor(places(self.order), device="cpu").to(device), persistent=False)
+        self.register_buffer("origin", torch.tensor(places(self.order), device="cpu").to(device), persistent=False)
 
     def forward(self, x: torch.Tensor, **given: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         return x[:, self.index], x.new_zeros(x.shape[0])
 
     def inverse(self, z: torch.Tensor, **given: torch.Tensor) -> torch.Tensor:
-        return z[:, self.back]
+        return z[:, self.origin]
 
 
 class Reverse(nn.Module):
