@@ -15,6 +15,7 @@ from flowspec.graph.model import Program
 from flowspec.passes.analysis import analyse_program
 from flowspec.passes.facts import Facts, Summary
 from flowspec.passes.resolve import fingerprint, resolve
+from flowspec.passes.shown_by import pointed
 from flowspec.passes.verifier import verify_program
 from flowspec.syntax import Loader, Mapping, SpecFile
 
@@ -119,7 +120,7 @@ def _analyse(loader: Loader, file: SpecFile, name: str) -> Report:
         if not program.whole:
             program = facts = None  # the stand-ins for what failed are nobody else's business
     return Report(
-        name, distinct(sorted(findings, key=_place)), facts.summary if facts else Summary(), dict(loader.sources),
+        name, distinct(sorted(pointed(findings), key=_place)), facts.summary if facts else Summary(), dict(loader.sources),
         file.readable, perf_counter() - start, hashlib.sha256(file.data).hexdigest(),
         root if isinstance(root, Mapping) else None, program, facts,
     )  # fmt: skip

@@ -13,7 +13,7 @@ import numpy as np
 
 from flowspec.cli.arguments import UsageError, add_color, wants_color
 from flowspec.cli.compiling import analyse
-from flowspec.cli.files import refuse_spec, write_whole
+from flowspec.cli.files import files_read, refuse_read, write_whole
 from flowspec.cli.paths import source_of, unreadable
 from flowspec.cli.streams import Streams
 from flowspec.diagnostics.render import render_full
@@ -30,12 +30,14 @@ NARROWEST, PIPED = 20, 80  # columns
 @dataclass(frozen=True, slots=True)
 class Drawing:
     """One picture in every form: for eyes, as JSON, and as an array. `array` raises UsageError where there is no one array.
-    `film`, where there is one, is written in the place of the picture; it is given the suffix of the file."""
+    `film`, where there is one, is written in the place of the picture; it is given the suffix of the file. `reads` are the
+    files that were read besides those of the spec."""
 
     picture: Picture
     json: Callable[[], str]
     array: Callable[[], np.ndarray[Any, Any]]
     film: Callable[[str], str | bytes] | None = None
+    reads: tuple[str, ...] = ()
 
 
 def add_drawing(parser: argparse.ArgumentParser) -> None:
@@ -66,7 +68,7 @@ def run_drawing(
 
     suffix = _suffix(args.output, suffixes)
     if suffix:
-        refuse_spec(args.output, args.spec)
+        refuse_read(args.output, args.spec)
     spec = source_of(args.spec, streams)
     report: Any = analyse(spec.name, spec.text)
     if not report.ok:
@@ -75,6 +77,7 @@ def run_drawing(
     try:
         drawing = draw(report)
         if suffix:
+            refuse_read(args.output, args.spec, (*files_read(args.spec, report.sources), *drawing.reads))
             _write(drawing, args.output, suffix, streams)
         else:
             streams.stdout.write(_as_text(drawing.picture, args, streams))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from flowspec.cli.arguments import UsageError
 from flowspec.cli.compiling import analyse
-from flowspec.cli.files import refuse_spec, write_whole
+from flowspec.cli.files import files_read, refuse_read, write_whole
 from flowspec.cli.paths import source_of, unreadable
 from flowspec.cli.streams import Streams
 from flowspec.diagnostics.render import render_full
@@ -44,16 +44,18 @@ def run(args: argparse.Namespace, streams: Streams) -> int:
         return _watch(args, streams)
     spec = source_of(args.spec, streams)
     report: Any = analyse(spec.name, spec.text)
-    if report.all_facts is None or not report.ok:
+    if not report.ok:
         streams.stdout.write(render_full(report.diagnostics, report.sources, False, streams.width))
-        return 2 if unreadable(report.diagnostics) else 1
+        if unreadable(report.diagnostics) or not args.output:
+            return 2 if unreadable(report.diagnostics) else 1
     target = args.output or f"{report.all_facts.program.name}.html"
     if not target.endswith(".html"):
         raise UsageError(f"`{target}` does not end in .html", "the page is an HTML file: `-o page.html`")
-    refuse_spec(target, args.spec)
+    refuse_read(target, args.spec, files_read(args.spec, report.sources))
     write_whole(target, page_of(report))
-    streams.stderr.write(f"wrote {clean(target)}\n")
-    return 0
+    shows = "" if report.ok else "; the spec has errors: the page shows them in its source, and no model"
+    streams.stderr.write(f"wrote {clean(target)}{shows}\n")
+    return 0 if report.ok else 1
 
 
 def page_of(report: Report, version: str = "") -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from flowspec.cli.arguments import UsageError
 from flowspec.cli.drawing import Drawing, add_drawing, run_drawing
+from flowspec.cli.files import files_read
 from flowspec.cli.paths import unreadable
 from flowspec.cli.streams import Streams
 
@@ -86,6 +87,7 @@ def _compared(name: str, report: Report, found: tuple[Field, ...], args: argpars
         diff_picture(names, (report.path, args.diff), pairs),
         lambda: diff_json(names, (report.path, args.diff), pairs),
         lambda: diff_codes(pairs[0]).reshape(pairs[0][0].shape),
+        reads=files_read(args.diff, other.sources),
     )
 
 

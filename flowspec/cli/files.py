@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
+from collections.abc import Iterable
 
 from flowspec.cli.arguments import UsageError
 
@@ -31,14 +32,27 @@ def _is_generated(path: str) -> bool:
         return False
 
 
-def refuse_spec(path: str, spec: str) -> None:
-    """Refuse to overwrite the spec that a picture shows.
+def refuse_read(path: str, spec: str, reads: Iterable[str] = ()) -> None:
+    """Refuse to overwrite the spec that a picture shows, or another file that was read for it.
 
     Raises:
-        UsageError: when both are one file.
+        UsageError: when `path` is `spec` or one of `reads`.
     """
-    if os.path.exists(path) and os.path.exists(spec) and os.path.samefile(path, spec):
-        raise UsageError(f"`{path}` is the spec itself", "choose another name for what is drawn")
+    there = "choose another name for what is drawn"
+    if _same(path, spec):
+        raise UsageError(f"`{path}` is the spec itself", there)
+    if any(_same(path, read) for read in reads):
+        raise UsageError(f"`{path}` is read for this picture: it would be lost", there)
+
+
+def files_read(spec: str, names: Iterable[str]) -> tuple[str, ...]:
+    """The places of a spec and of the files that it uses. Their names are seen from the spec's, which may be a link."""
+    here, there = os.path.dirname(spec) or ".", os.path.dirname(os.path.realpath(spec))
+    return (spec, *(os.path.join(there, os.path.relpath(name, here)) for name in names))
+
+
+def _same(path: str, other: str) -> bool:
+    return os.path.exists(path) and os.path.exists(other) and os.path.samefile(path, other)
 
 
 def write_whole(path: str, content: str | bytes) -> None:

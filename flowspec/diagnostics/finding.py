@@ -39,6 +39,7 @@ class Finding:
         label: what to write under the primary span.
         labels: the other places involved.
         trace: the steps of a witness, in order.
+        stops: where each step of the trace stands, if it stands anywhere; empty when nobody said.
         notes: further facts, one a line.
         helps: what to do instead, one proposal a line.
         fix: an edit that a tool can apply.
@@ -54,6 +55,7 @@ class Finding:
     label: str = ""
     labels: tuple[Label, ...] = ()
     trace: tuple[str, ...] = ()
+    stops: tuple[Span | None, ...] = ()
     notes: tuple[str, ...] = ()
     helps: tuple[str, ...] = ()
     fix: Fix | None = None

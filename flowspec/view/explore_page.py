@@ -12,14 +12,15 @@ from importlib import resources
 from typing import Any
 
 from flowspec.diagnostics import Finding
-from flowspec.diagnostics.text import clean
+from flowspec.diagnostics.text import clean, split_lines
 from flowspec.passes.facts import Facts
+from flowspec.view.explore_findings import cleaned, findings_html, marks_of
 from flowspec.view.explored import explored
 
 LEGEND = (("itself", "the variable itself"), ("seen", "sees"), ("missing", "may know, and does not see"),
           ("barred", "must not see"))  # fmt: skip
 HALVES = (("seen", "half"), ("barred", "moved"), ("missing", "left"))  # the swatches of what a step does to entries
-SCRIPTS = ("explore.js", "explore_flow.js", "explore_latent.js", "explore_masks.js")
+SCRIPTS = ("explore.js", "explore_findings.js", "explore_flow.js", "explore_latent.js", "explore_masks.js")
 RELOAD = """
 async function poll() {
   const ended = document.getElementById("ended");
@@ -49,7 +50,7 @@ def explore_page(
     data: dict[str, Any] = (
         {"densities": [], "flows": [], "nets": [], "masks": [], "tables": []} if facts is None else explored(facts)
     )
-    data |= {"source": clean_lines(text), "findings": [_finding(f, path) for f in findings if f.span is not None]}
+    data = cleaned(data) | {"source": clean_lines(text), "findings": marks_of(findings, path, text)}
     name = path if facts is None else facts.program.name
     script, style = "".join(_asset(name) for name in SCRIPTS) + "start();\n", _asset("explore.css")
     scripts = [script, *([RELOAD] if version else [])]
@@ -73,22 +74,7 @@ def explore_page(
 
 def clean_lines(text: str) -> str:
     """A file's text without control characters; lines stay lines."""
-    return "\n".join(clean(line) for line in text.split("\n"))
-
-
-def _finding(finding: Finding, path: str) -> dict[str, Any]:
-    assert finding.span is not None
-    start, end = finding.span.start, finding.span.end
-    here = finding.span.file == path
-    return {
-        "code": finding.code,
-        "severity": finding.severity,
-        "message": clean(finding.message),
-        "line": start.line if here else 0,
-        "column": start.column,
-        "end": end.column if end.line == start.line else start.column + 1,
-        "helps": [clean(text) for text in finding.helps],
-    }
+    return "\n".join(clean(line) for line in split_lines(text))
 
 
 def _body(name: str, path: str, findings: Sequence[Finding], proof: Sequence[str]) -> str:
@@ -99,11 +85,12 @@ def _body(name: str, path: str, findings: Sequence[Finding], proof: Sequence[str
     halves = "".join(
         f'<li id="{name}legend"><i class="{key}"></i><span id="{name}words"></span></li>' for key, name in HALVES
     )
-    found = "".join(
-        f"<li>{_text(f'{f.severity} {f.code}: {f.message}')}{''.join(f'<br>{_text(h)}' for h in f.helps)}</li>"
-        for f in findings
-    )
-    heard = f"<h2>Findings</h2>\n<ul>{found}</ul>\n" if found else ""
+    heard = findings_html(findings, path)
+    if not proof:
+        heard = (
+            '<p id="undrawn">The spec has errors: here is what was found in its source, and no model to explore.</p>\n'
+            + heard
+        )
     lines = _text("\n".join(proof))
     return f"""<h1>{_text(name)}</h1>
 <p class="place">{_text(path)}</p>

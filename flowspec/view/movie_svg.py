@@ -8,6 +8,7 @@ from html import escape
 
 import numpy as np
 
+from flowspec.diagnostics.text import clean
 from flowspec.view.items import GAP, Words
 from flowspec.view.letters import long
 from flowspec.view.order_movie import EMPTY, HELD, LEGEND, NOW, Movie, Slot
@@ -32,7 +33,7 @@ def render_movie(movie: Movie, title: str) -> str:
         else:
             body.append(item_of(item))
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img">\n<title>{escape(title)}</title>\n'
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img">\n<title>{escape(clean(title))}</title>\n'
         f"<style>\n{stylesheet()}{''.join(_rules(movie))}</style>\n"
         f'<rect class="fs-paper" width="100%" height="100%"/>\n{"".join(body)}</svg>\n'
     )
@@ -91,5 +92,5 @@ def _captions(movie: Movie, order: int, item: Words) -> Iterator[str]:
     last = len(movie.ends) - 1
     for f in range(last + 1):
         seen = "" if f == last else ' opacity="0"'
-        text = escape(movie.words(order, f))
+        text = escape(clean(movie.words(order, f)))
         yield f'<text class="fs-w fs-ink t t{f}" x="{item.x:g}" y="{item.y:g}" font-size="{item.size}"{seen}>{text}</text>\n'

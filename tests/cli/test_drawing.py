@@ -59,3 +59,48 @@ def test_the_other_spec_must_be_there(flowspec: Run) -> None:
     found = flowspec("field", "stack.yaml", "--diff", "nowhere.yaml")
     assert found.code == 2
     assert "there is no spec `nowhere.yaml` to read" in found.err
+
+
+USING = """flowspec: 1
+name: using
+x: {shape: [1, 4, 4], values: binary}
+use: {inner: ./parts/inner.html}
+order: raster
+net: inner.body
+head: bernoulli
+"""
+INNER = "flowspec: 1\nnets: {body: [{conv: 4, kernel: 3}, relu, {conv: 4, kernel: 3}, relu]}\n"
+
+
+@pytest.mark.parametrize("command", ["mask", "field", "order", "graph", "explore"])
+def test_a_picture_never_takes_the_place_of_a_file_that_its_spec_uses(
+    command: str, flowspec: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    inner = tmp_path / "parts" / "inner.html"
+    inner.write_text(INNER, encoding="utf-8")
+    (tmp_path / "using.yaml").write_text(USING, encoding="utf-8")
+    (tmp_path / "elsewhere" / "link.yaml").symlink_to("../using.yaml")
+    for spec in ("using.yaml", "elsewhere/link.yaml"):
+        found = flowspec(command, spec, "-o", "parts/inner.html")
+        assert found.code == 2
+        assert "`parts/inner.html` is read for this picture: it would be lost" in found.err
+        assert inner.read_text(encoding="utf-8") == INNER
+    assert flowspec(command, "using.yaml", "-o", "parts/other.html").code == 0
+
+
+def test_a_comparison_never_takes_the_place_of_the_other_spec_or_what_that_uses(flowspec: Run, tmp_path: Path) -> None:
+    (tmp_path / "parts").mkdir()
+    texts = {"using.html": USING, "parts/inner.html": INNER}
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    plain = USING.replace("use: {inner: ./parts/inner.html}\n", "").replace(
+        "inner.body", "[{conv: 4, kernel: 3}, relu]"
+    )
+    (tmp_path / "plain.yaml").write_text(plain, encoding="utf-8")
+    for name, text in texts.items():
+        found = flowspec("field", "plain.yaml", "--diff", "using.html", "-o", name)
+        assert found.code == 2
+        assert f"`{name}` is read for this picture: it would be lost" in found.err
+        assert (tmp_path / name).read_text(encoding="utf-8") == text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -15,6 +16,7 @@ import pytest
 from flowspec.cli.explore import page_of
 from flowspec.cli.serving import server_of
 from flowspec.compiler import analyse
+from flowspec.diagnostics.text import clean
 from flowspec.graph.model import Autoregressive, Flow
 from flowspec.passes.dependency import flow_values
 from flowspec.view.entries import entries_by_value
@@ -25,6 +27,8 @@ pytestmark = [
     pytest.mark.skipif(executable() is None, reason="needs Chromium: `apt-get install chromium`"),
 ]
 NETS = [name for name in SPECS if name not in ("histogram", "hostile", "wide_made")]
+
+BAD = Path(__file__).parents[1] / "bad"
 
 PART = """
 flowspec: 1
@@ -239,6 +243,58 @@ def test_text_of_users_stays_text(tab: Page, tmp_path: Path) -> None:
     assert page.run("document.querySelectorAll('script').length") == 2, "the data and the program"
     assert "<script>alert(1)</script>" in page.run("document.body.innerText")
     assert page.errors() == []
+
+
+def test_a_leak_is_shown_with_its_path_in_the_source(tab: Page, tmp_path: Path) -> None:
+    path = tmp_path / "leak.html"
+    path.write_text(page_of(analyse(str(BAD / "leak_unmasked_attention.yaml"))), encoding="utf-8")
+    tab.events.clear()
+    tab.command("Emulation.setDeviceMetricsOverride", width=390, height=800, deviceScaleFactor=1, mobile=True)
+    tab.open(path.as_uri(), "!!document.querySelector('#source li')")
+    assert tab.run("document.documentElement.scrollWidth") <= 390, "nothing sticks out"
+    tab.command("Emulation.clearDeviceMetricsOverride")
+    steps = tab.run("[...document.querySelectorAll('#findings .trace li')].map((e) => e.innerText)")
+    assert [step.split(" (line ")[0] for step in steps] == [
+        "x[0,4,4]", "attention.1", "attention.2", "add.1", "head.1", "head[0,4,4]",
+    ]  # fmt: skip
+    assert steps[2] == "attention.2 (line 7)"
+    assert tab.run("[...document.querySelectorAll('#line7 mark')].map((e) => [e.className, e.textContent])") == [
+        ["other", "residual"], ["error", "none"],
+    ]  # fmt: skip
+    text = tab.run("document.body.innerText")
+    assert "must know only what comes before x[0,4,4] in `order: raster`" in text
+    assert "without a mask, `attention.2` lets x[0,4,4] through" in text
+    lit = "document.querySelector('#source .here')?.id"
+    tab.command("Emulation.setFocusEmulationEnabled", enabled=True)
+    tab.run("document.querySelectorAll('#findings .trace a')[0].focus()")
+    assert tab.run(lit) == f"line{steps[1].split('line ')[1][:-1]}"
+    tab.run("document.querySelectorAll('#findings .trace a')[3].focus()")
+    assert tab.run(lit) == f"line{steps[4].split('line ')[1][:-1]}" != "line7"
+    tab.command("Emulation.setFocusEmulationEnabled", enabled=False)
+    tab.run("document.querySelectorAll('#findings .trace a')[1].dispatchEvent(new Event('mouseenter'))")
+    assert tab.run(lit) == "line7"
+    tab.run("document.getElementById('wrap').click()")
+    assert not tab.run("document.getElementById('source').classList.contains('wrapped')")
+    assert tab.run("document.getElementById('model').hidden")
+    assert tab.errors() == []
+
+
+def test_every_note_and_help_of_a_finding_is_on_the_page() -> None:
+    for path in sorted(BAD.glob("*.yaml")):
+        found = analyse(str(path))
+        page = unescape(page_of(found))
+        for finding in found.diagnostics:
+            for words in (*finding.notes, *finding.helps, *finding.trace, *(label.text for label in finding.labels)):
+                assert all(clean(line) in page for line in words.split("\n")), (path.name, finding.code, words)
+
+
+def test_names_that_would_turn_the_page_round_are_stripped(tmp_path: Path) -> None:
+    text = 'flowspec: 1\nname: "a\\u202eb\\e[31m"\nx: {names: ["p\\u202eq", "r\\e[1ms"], values: real}\norder: raster\nnet: [{linear: 8}, relu]\nhead: {gaussian: {}}\n'
+    found = analyse("odd.yaml", text)
+    page = page_of(found)
+    assert not {"\x1b", "\u202e"} & set(page)
+    assert "u202e" not in page.partition('"source"')[0].lower()
+    assert "u001b" not in page.lower()
 
 
 def test_the_watched_page_follows_the_file(tab: Page, tmp_path: Path) -> None:

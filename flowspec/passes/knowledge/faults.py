@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from flowspec.diagnostics import Finding, Label
+from flowspec.diagnostics import Finding, Label, Span
 from flowspec.graph.bounds import Bound, Bounds
 from flowspec.graph.layout import Layout
 from flowspec.graph.net import NetGraph, NetNode
@@ -62,8 +62,7 @@ def leak(graph: NetGraph, culprit: int, reader: int, order: Order) -> Finding:
     v = variable(order, centre)
     upstream = path_between(graph, 0, culprit)
     onward = path_between(graph, culprit, graph.output)
-    route = [graph.nodes[i].id for i in dict.fromkeys([*upstream[1:], *onward])]
-    trace = (" -> ".join([v, *_short(route), f"{_head(v)}"]),)
+    route = _short([graph.nodes[i] for i in dict.fromkeys([*upstream[1:], *onward])])
     return Finding(
         "FS401",
         f"`{victim.id if reader != graph.output else 'head'}` sees the variable it predicts: the model is not autoregressive",
@@ -72,18 +71,19 @@ def leak(graph: NetGraph, culprit: int, reader: int, order: Order) -> Finding:
         labels=(Label(victim.span, f"must know only what comes before {v} in `order: {order.label}`"),)
         if victim.span != node.span
         else (),
-        trace=trace,
+        trace=(v, *("..." if step is None else step.id for step in route), f"head{v[1:]}"),
+        stops=tuple(map(_stop, (graph.nodes[0], *route, graph.nodes[graph.output]))),
         helps=("drop `mask: none`; the mask is then derived from the order",),
         node=node.id,
     )
 
 
-def _head(v: str) -> str:
-    return f"head{v[1:]}"
+def _short(route: list[NetNode]) -> list[NetNode | None]:
+    return [*route] if len(route) <= 8 else [*route[:4], None, *route[-3:]]
 
 
-def _short(route: list[str]) -> list[str]:
-    return route if len(route) <= 8 else [*route[:4], "...", *route[-3:]]
+def _stop(node: NetNode | None) -> Span | None:
+    return node.span if node is not None and node.span.file else None
 
 
 def keeps_no_edge(node: NetNode, source: NetNode, bounds: Bounds, targets: list[Bound]) -> Finding:

@@ -42,7 +42,8 @@ def both_ways(node: NetNode, order: Order) -> Finding:
         f"`{node.op.name}` both ways along the order lets {last} through to what predicts {first}",
         node.arg_span("both"),
         "the second state runs against the order",
-        trace=(f"{last} -> {node.id} (backwards) -> head{first[1:]}",),
+        trace=(last, f"{node.id} (backwards)", f"head{first[1:]}"),
+        stops=(None, node.span, None),
         helps=("drop `both`; on an image `along: diagonals` runs both ways within what lies before",),
         node=node.id,
     )

@@ -325,11 +325,12 @@ function describe() {
   shown.forEach((c) => counts[c]++);
   const name = nameOf(d, state.variable), say = (n) => n.toLocaleString("en");
   let text = "";
-  if (state.way === "seen by") text = `${name} is seen by ${say(counts[SEEN])} variables`;
+  if (state.way === "seen by") text = `${name} is seen by ${say(counts[SEEN])} ${counts[SEEN] === 1 ? "variable" : "variables"}`;
   else if (state.density < 0 && !(d.followed && found_behind)) text = `${name}: this flow is too large to follow on a page`;
   else if (state.density < 0) text = flowWords(name, counts[SEEN], say);
   else if (d.net === null) text = `${name}: this net is too large to follow on a page`;
-  else if (counts[MISSING]) text = `${name} sees ${say(counts[SEEN])} variables, and misses ${say(counts[MISSING])} that it may know`;
+  else if (counts[MISSING]) text = `${name} sees ${say(counts[SEEN])} ${counts[SEEN] === 1 ? "variable" : "variables"}, and misses ${say(counts[MISSING])} that it may know`;
+  else if (counts[SEEN] === 1) text = `${name} sees the one variable that it may know`;
   else text = counts[SEEN] ? `${name} sees all ${say(counts[SEEN])} variables that it may know` : `${name} may know nothing: it comes first`;
   if (state.density >= 0) text += `; drawn at level ${say(d.levels[state.variable])} of ${say(Math.max(...d.levels))}`;
   at("words").textContent = text;
@@ -362,44 +363,6 @@ function siteText(node, place) {
   const site = [];
   for (const n of [...node.sites].reverse()) { site.unshift(place % n); place = Math.floor(place / n); }
   return site.join(",");
-}
-
-function source() {
-  const list = at("source"), lines = DATA.source.replace(/\n$/, "").split("\n");
-  lines.forEach((text, k) => {
-    const item = document.createElement("li");
-    item.id = `line${k + 1}`;
-    const code = document.createElement("code"), hits = DATA.findings.filter((g) => g.line === k + 1);
-    written(code, text);
-    item.append(code);
-    for (const f of hits) {
-      item.className = f.severity;
-      const note = document.createElement("p");
-      note.textContent = `${f.code} ${f.message}`;
-      item.append(note);
-    }
-    if (hits.length) underline(code, text, hits[0]);
-    list.append(item);
-  });
-}
-
-function written(code, text) {
-  // A line with its trailing comment apart, so that the blanks before that need not be kept where lines are wrapped.
-  const [, start, gap, comment] = /^(.*?\S)(\s+)(#.*)$/.exec(text) || [null, text || " ", "", ""];
-  const blanks = document.createElement("span"), note = document.createElement("span");
-  blanks.className = "gap"; blanks.textContent = gap;
-  note.className = "comment"; note.textContent = comment;
-  code.replaceChildren(start, ...(comment ? [blanks, note] : []));
-}
-
-function underline(code, text, finding) {
-  // The span of a finding, marked in its line.
-  const start = Math.min(text.length, finding.column - 1), end = Math.max(start + 1, Math.min(text.length, finding.end - 1));
-  const mark = document.createElement("mark");
-  mark.textContent = text.slice(start, end) || " ";
-  const rest = document.createElement("code");
-  written(rest, text.slice(end));
-  code.replaceChildren(text.slice(0, start), mark, ...rest.childNodes);
 }
 
 function highlight(line) {
@@ -525,7 +488,6 @@ function wire() {
     const v = at("half").back?.get(hit(at("half"), event));
     if (v !== undefined) { state.variable = v; refresh(); }
   });
-  at("wrap").addEventListener("change", (event) => at("source").classList.toggle("wrapped", event.target.checked));
   at("back").addEventListener("click", () => step(-1));
   at("on").addEventListener("click", () => step(1));
   window.addEventListener("resize", redraw);
