@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     at = "the variable: r,c[,ch] in an image, i in a vector, t,r,c[,ch] in a video, or its name (default: the centre); behind an encoder an entry of z"
     back = "the other way round: who depends on the variable"
     parser.add_argument("--seen-by", action="store_true", help=back)
-    steps = "of a flow: what the variable has come to depend on behind each step"
+    steps = "of a flow: what the variable has come to depend on behind each step, or behind the step NODE"
     parser.add_argument("--layers", action="store_true", help=steps)
     diff = "another spec with variables of the same shape: what it sees more, and what less"
     parser.add_argument("--diff", metavar="SPEC", help=diff)
@@ -63,11 +63,11 @@ def _found(facts: Any, args: argparse.Namespace) -> tuple[Field, ...]:
 
     if not args.layers:
         return fields(facts, args.node, args.at, args.order, args.seen_by)
-    others = {"a node": args.node, "`--seen-by`": args.seen_by, "`--order`": args.order}
+    others = {"`--seen-by`": args.seen_by, "`--order`": args.order}
     for name, given in others.items():
         if given:
             raise UsageError(f"`--layers` follows one variable through the whole flow, without {name}", "leave one out")
-    return layers(facts, args.at)
+    return layers(facts, args.at, args.node)
 
 
 def _compared(name: str, report: Report, found: tuple[Field, ...], args: argparse.Namespace) -> Drawing:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from flowspec.diagnostics import Span, suggest
-from flowspec.graph.model import Flow, FlowNode
+from flowspec.graph.model import Density, Flow, FlowNode
 from flowspec.order import Grid, Order, centre
 from flowspec.passes.dependency import LIMIT, flow_bits, flow_values, member_reach
 from flowspec.passes.facts import Facts, NetFacts
@@ -39,7 +39,7 @@ def fields(
     encoders = encoder_names(model) if isinstance(model, Flow) else []
     known = [owner.id for owner in owners] + (encoders or ["z"] if isinstance(model, Flow) else [])
     if node is not None and node not in known:
-        raise no_field(node, known)
+        raise _no_field(node, known, model)
     chosen = [owner for owner in owners if node in (None, owner.id)]
     found = tuple(_in_nets(facts, chosen, at, member, back))
     if isinstance(model, Flow) and encoders:
@@ -67,6 +67,14 @@ def no_field(node: str, known: list[str]) -> ViewError:
     guess = suggest(node, known)
     there = f"there are: {listed(known, 12)}" if known else "no conditional of this model reads another variable"
     return ViewError(f"there is no density or step with an order called `{node}`", _hint(guess, there))
+
+
+def _no_field(node: str, known: list[str], model: Density) -> ViewError:
+    """The same, where a step without an order has layers at least."""
+    fault = no_field(node, known)
+    if isinstance(model, Flow) and any(step.id == node for step in model.nodes):
+        fault.help_text = "`--layers` shows what a variable has become behind it"
+    return fault
 
 
 def _hint(guess: str | None, there: str) -> str:
@@ -160,18 +168,32 @@ def _latent(flow: Flow, facts: Facts, at: str | None, required: bool, back: bool
     yield Field(("z",), flow.span, grid, top.layout.shape, "x", v, seen, labels=labels, back=back)
 
 
-def layers(facts: Facts, at: str | None = None) -> tuple[Field, ...]:
-    """What the variable `at` (default: the centre) has come to depend on behind each step of a flow that changes it;
-    behind an encoder the entry `at` of its z.
+def layers(facts: Facts, at: str | None = None, node: str | None = None) -> tuple[Field, ...]:
+    """What the variable `at` (default: the centre) has come to depend on behind each step of a flow that it goes through,
+    or behind the step `node`; behind an encoder the entry `at` of its z.
 
     Raises:
-        ViewError: where the model is no flow, or there are too many variables, or no such entry.
+        ViewError: where the model is no flow, or there are too many variables, or no such entry or step on its way.
     """
     model = facts.program.model
-    if isinstance(model, Flow) and behind_encoder(model):
-        return tuple(encoded_layers(model, facts, at))
     if not isinstance(model, Flow):
         raise ViewError("only a flow has layers to follow", "`flowspec explore` steps through the layers of a net")
+    found = tuple(encoded_layers(model, facts, at)) if behind_encoder(model) else _layers(model, facts, at)
+    chosen = tuple(field for field in found if node in (None, field.names[0]))
+    if node is not None and not chosen:
+        raise _no_layer(node, model, list(dict.fromkeys(field.names[0] for field in found)))
+    return chosen
+
+
+def _no_layer(node: str, flow: Flow, passed: list[str]) -> ViewError:
+    if any(step.id == node for step in flow.nodes):
+        return ViewError(f"what is followed does not go through `{node}`", f"it goes through: {listed(passed, 12)}")
+    guess = suggest(node, passed)
+    return ViewError(f"there is no step called `{node}`", _hint(guess, f"there are: {listed(passed, 12)}"))
+
+
+def _layers(model: Flow, facts: Facts, at: str | None) -> tuple[Field, ...]:
+    """The layers of a flow without encoders."""
     top = facts.densities[model]
     grid, labels = Grid(top.layout.channels, top.layout.sites or (1,)), facts.program.x.names
     if grid.size > LIMIT:

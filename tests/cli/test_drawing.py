@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.cli.conftest import Run
@@ -44,8 +45,8 @@ def test_ports_that_there_are_not(port: str, flowspec: Run) -> None:
     assert f"`{port}` is no port: there are 0..65535" in found.err
 
 
-def test_layers_go_with_another_spec_and_with_nothing_else(flowspec: Run) -> None:
-    for other in (["coupling.1"], ["--seen-by"], ["--order", "1"]):
+def test_layers_go_with_another_spec_and_not_with_an_order_or_the_other_way_round(flowspec: Run) -> None:
+    for other in (["--seen-by"], ["--order", "1"]):
         found = flowspec("field", "nvp.yaml", *other, "--layers")
         assert found.code == 2
         assert "without" in found.err
@@ -104,3 +105,17 @@ def test_a_comparison_never_takes_the_place_of_the_other_spec_or_what_that_uses(
         assert found.code == 2
         assert f"`{name}` is read for this picture: it would be lost" in found.err
         assert (tmp_path / name).read_text(encoding="utf-8") == text
+
+
+def test_every_layer_that_is_offered_for_an_array_can_be_chosen(flowspec: Run, tmp_path: Path) -> None:
+    offered = flowspec("field", "nvp.yaml", "--layers", "-o", "l.npy")
+    assert offered.code == 2
+    names = offered.err.partition("name one: ")[2].split()
+    assert len(names) > 4
+    for name in names:
+        chosen = flowspec("field", "nvp.yaml", name.rstrip(","), "--layers", "-o", "l.npy")
+        assert chosen.code == 0, chosen.err
+        assert np.load(tmp_path / "l.npy").shape == (3, 4, 4)
+    without = flowspec("field", "nvp.yaml", "coupling.2")
+    assert without.code == 2
+    assert "`--layers` shows what a variable has become behind it" in without.err

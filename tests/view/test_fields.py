@@ -243,3 +243,25 @@ def test_the_other_way_round_has_a_title_of_its_own() -> None:
     (within,) = (fact for fact in shown.figures[0].facts if "rows" in fact)
     assert within.startswith("within 4 x ")
     assert not any(fact.startswith("field") for fact in shown.figures[0].facts)
+
+
+def test_one_layer_is_chosen_by_name() -> None:
+    facts = report("nvp").all_facts
+    assert facts is not None
+    assert isinstance(facts.program.model, Flow)
+    every = {field.names[0]: field for field in layers(facts)}
+    for name, field in every.items():
+        (chosen,) = layers(facts, None, name)
+        assert chosen.names == (name,)
+        assert np.array_equal(chosen.seen, field.seen)  # type: ignore[arg-type]
+    (around, *_) = (node.id for node in facts.program.model.nodes if node.id not in layers_of_first(facts))
+    with pytest.raises(ViewError, match=f"does not go through `{around}`") as fault:
+        layers(facts, "0,0,0", around)
+    assert "it goes through: dequantize.1, logit.1, coupling.1" in fault.value.help_text
+    with pytest.raises(ViewError, match=r"no step called `coupling\.9`"):
+        layers(facts, None, "coupling.9")
+
+
+def layers_of_first(facts: Facts) -> set[str]:
+    """The steps that the first variable goes through."""
+    return {field.names[0] for field in layers(facts, "0,0,0")}
