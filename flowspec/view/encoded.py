@@ -60,6 +60,7 @@ class Relation:
     rows: Callable[[], Bits]
     law: str
     direct: bool
+    encoder: str
 
     def followed(self) -> Bits | None:
         """The rows; None where there is too much to follow one by one."""
@@ -76,7 +77,9 @@ class Relation:
         v = one.chosen(at)
         bits = self.followed()
         pairs, possible = (0, 0) if bits is None else (bits.count(), bits.units * bits.columns)
-        encoded = Encoded(self.role, one.name(v), one.grid, one.layout.shape, self.law, pairs, possible, self.direct)
+        encoded = Encoded(
+            self.role, one.name(v), one.grid, one.layout.shape, self.law, pairs, possible, self.direct, self.encoder
+        )
         seen = None if bits is None else bits.dense()[:, v] if back else bits.row(v)
         return Field(
             (self.node,), self.span, other.grid, other.layout.shape, other.of, v, seen,
@@ -146,7 +149,7 @@ def relations(flow: Flow, facts: Facts) -> Iterator[Relation]:
 def _drawn(flow: Flow, facts: Facts, node: FlowNode, values: Values) -> Relation:
     z, x = _sides(flow, facts, node, 0)
     law, direct = _law(node.op.drawn), _reads_x(flow, facts, node)
-    return Relation("drawn", node.id, node.span, z, x, lambda: values()[node.outputs[1]], law, direct)
+    return Relation("drawn", node.id, node.span, z, x, lambda: values()[node.outputs[1]], law, direct, node.id)
 
 
 def _read(flow: Flow, facts: Facts, node: FlowNode) -> Relation:
@@ -157,13 +160,13 @@ def _read(flow: Flow, facts: Facts, node: FlowNode) -> Relation:
     def rows() -> Bits:
         return drawn_rows(part.density, facts, {origin: own(units)}, units)
 
-    return Relation("read", part.name + READ, part.density.span, x, z, rows, _law(part.density), x.of == "x")
+    return Relation("read", part.name + READ, part.density.span, x, z, rows, _law(part.density), x.of == "x", node.id)
 
 
 def _latent(flow: Flow, facts: Facts, node: FlowNode, values: Values) -> Relation:
     z, x = _sides(flow, facts, node, 0)
     direct = _reads_x(flow, facts, node)
-    return Relation("latent", "z", node.span, z, x, lambda: _becomes(flow, facts, node, values()), "", direct)
+    return Relation("latent", "z", node.span, z, x, lambda: _becomes(flow, facts, node, values()), "", direct, node.id)
 
 
 def _becomes(flow: Flow, facts: Facts, node: FlowNode, values: dict[int, Bits]) -> Bits:
@@ -231,6 +234,6 @@ def _behind(flow: Flow, facts: Facts, encoder: FlowNode, first: Field, values: d
     for node in _onwards(flow, facts, encoder):
         for value in node.outputs:
             for entry in np.flatnonzero(entries[value] == first.variable)[:1].tolist():
-                encoded = Encoded("latent", about.name, about.grid, about.shape)
+                encoded = Encoded("latent", about.name, about.grid, about.shape, encoder=encoder.id)
                 seen = values[value].row(entry)
                 yield replace(first, names=(node.id,), span=node.span, seen=seen, encoded=encoded)

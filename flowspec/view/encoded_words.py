@@ -11,11 +11,11 @@ BECOMES = "latent"
 
 
 def encoded_title(field: Field) -> str:
-    """What the picture is of."""
+    """What the picture is of, behind the name by which it is chosen."""
     about = _about(field)
     if about.role == "read":
-        decoder = field.names[0].removesuffix(".z")
-        return f"{decoder}: who uses {about.name}" if field.back else f"{decoder}: what of z it uses for {about.name}"
+        what = f"who uses {about.name}" if field.back else f"what of z is used for {about.name}"
+        return f"{field.names[0]}: {what}"
     if about.role == BECOMES and not field.back:
         return f"{'z' if field.names == ('z',) else f'behind {field.names[0]}'}: what {about.name} becomes"
     if about.role == BECOMES:
@@ -85,7 +85,7 @@ def _read(field: Field, about: Encoded, seen: int, size: int) -> Iterator[str]:
 
 def _posterior(field: Field) -> str:
     """What z is drawn from; behind another encoder what comes in is not x."""
-    return "q(z | x)" if _about(field).direct else f"the posterior of {field.names[0]}"
+    return "q(z | x)" if _about(field).direct else f"the posterior of {_about(field).encoder}"
 
 
 def _likelihood(field: Field) -> str:

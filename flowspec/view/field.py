@@ -26,6 +26,7 @@ class Encoded:
         law: how z is drawn, or x is: the name of a family, `flow` or `autoregressive`.
         pairs: how many pairs there are of a variable and an entry that depends on it, of `possible`.
         direct: whether it is x itself that the encoder reads, and not what earlier steps made of several variables.
+        encoder: the name of the step that draws this z.
         idle: how many steps behind the encoder there are that add nothing to it.
     """
 
@@ -37,6 +38,7 @@ class Encoded:
     pairs: int = 0
     possible: int = 0
     direct: bool = True
+    encoder: str = ""
     idle: int = 0
 
 

@@ -183,6 +183,17 @@ def test_one_encoder_behind_another_has_fields_of_its_own() -> None:
     assert np.array_equal(second, both), "a kernel of one site joins the two channels of what the prior made of z"
     assert "the normal of entry [1,1,1] in decoder.2 uses 1 of 9 entries of z" in text("twice", "decoder.2.z")
     assert "z[0,1,1] is drawn from the posterior of encode.2" in text("twice", "encode.2")
+    assert "depend on x[0,3,3], through the posterior of encode.2" in text("twice", "z", None, True)
+
+
+@pytest.mark.parametrize("back", [False, True])
+@pytest.mark.parametrize("name", ["mixed", "twice", "flow decoder", "ordered decoder"])
+def test_each_section_is_headed_by_the_name_that_chooses_it(name: str, back: bool) -> None:
+    lines = text(name, None, None, back).splitlines()
+    for field in shown(name, None, None, back):
+        (alone,) = shown(name, field.names[0], None, back)
+        assert alone.names == field.names
+        assert any(line.startswith(f"{field.names[0]}: ") for line in lines)
 
 
 def test_layer_by_layer_an_entry_comes_to_depend_on_more() -> None:
