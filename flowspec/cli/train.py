@@ -22,7 +22,7 @@ INTERRUPTED = 130  # what shells report for SIGINT
 
 NUMBERS: tuple[tuple[str, type, str], ...] = (
     ("epochs", int, "stop after N passes over the data (default: 100, unless --steps is given)"),
-    ("steps", int, "stop after N steps"),
+    ("steps", int, "stop after N steps, whatever epochs the spec names"),
     ("batch", int, "rows a step (default: 100)"),
     ("lr", float, "learning rate of Adam (default: 0.001)"),
     ("weight-decay", float, "decoupled weight decay (default: 0)"),
@@ -142,7 +142,10 @@ def _request(args: argparse.Namespace) -> Request:
 
 def _options(args: argparse.Namespace) -> dict[str, Any]:
     names = [name.replace("-", "_") for name, _, _ in NUMBERS]
-    return {name: getattr(args, name) for name in (*names, "betas", "schedule", "precision", "compile", "orders")}
+    found = {name: getattr(args, name) for name in (*names, "betas", "schedule", "precision", "compile", "orders")}
+    if found["steps"] and found["epochs"] is None:  # what is said now stands above what the spec says
+        found["epochs"] = 0
+    return found
 
 
 def _out(args: argparse.Namespace, spec: Spec) -> Path:

@@ -115,13 +115,14 @@ class Ode(Conditioned):
             wrong.append("gradient")
         if not wrong:
             return None
+        named = " and ".join(f"`{word}`" for word in wrong)
         kind = "chooses its own steps" if self.adaptive else "takes a fixed number of steps"
         legal = "`rtol`, `atol` and `gradient`" if self.adaptive else "`steps`"
         other = "rk4" if self.adaptive else "dopri5"
         return OpError(
             "FS370",
-            f"`{wrong[0]}` with `solver: {self.solver}`, which {kind}",
-            f"it takes {legal}; drop `{wrong[0]}`, or write `solver: {other}`",
+            f"{named} with `solver: {self.solver}`, which {kind}",
+            f"it takes {legal}; drop {named}, or write `solver: {other}`",
             wrong[0],
         )
 

@@ -44,10 +44,11 @@ def _by(factors: tuple[int, ...]) -> str:
 class Down(NetOp):
     """A convolution of kernel and stride s: one site for each block of s sites along every axis.
 
-    The kernel is centred on the site that its block stands for, the earliest one, an even kernel reaching one further
-    back: with s = 2 site i reads 2i - 1 and 2i. On a sequence in raster order it ends at the last place it may know.
-    The unit may know what the earliest site of its block may know, so every site of the block may read it again
-    (PixelCNN++, Salimans et al. 2017).
+    Where nothing of x is hidden it reads its block: with s = 2 site i reads 2i and 2i + 1. Under an order the kernel is
+    centred on the site that its block stands for, the earliest one, an even kernel reaching one further back: with s = 2
+    site i reads 2i - 1 and 2i. On a sequence in raster order it ends at the last place it may know. The unit may know
+    what the earliest site of its block may know, so every site of the block may read it again (PixelCNN++, Salimans et
+    al. 2017).
     """
 
     name = "down"

@@ -87,6 +87,19 @@ def cli(flowspec: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
     return flowspec
 
 
+@pytest.mark.parametrize(
+    ("said", "steps"), [((), 2), (("--steps", "7"), 7), (("--steps", "7", "--epochs", "3"), 3), (("--epochs", "5"), 5)]
+)
+def test_what_the_command_line_says_stands_above_the_spec(
+    said: tuple[str, ...], steps: int, cli: Run, tmp_path: Path
+) -> None:
+    """The spec says two epochs, of one step each."""
+    data = ("--data", "synthetic:moons:100", "--batch", "80")
+    assert cli("train", "moons.yaml", *data, "--out", "r", "--quiet", *said).code == 0
+    lines = (tmp_path / "r" / "metrics.jsonl").read_text().splitlines()
+    assert json.loads(lines[-1])["step"] == steps
+
+
 def test_from_a_spec_to_a_picture(cli: Run, tmp_path: Path) -> None:
     done = cli("train", "moons.yaml", "--data", "synthetic:moons:500", "--out", "r")
     assert done.code == 0

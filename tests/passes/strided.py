@@ -101,8 +101,10 @@ class Kernel:
         return [tuple(o * n for o, n in zip(offset, self.read, strict=True)) for offset in self.offsets]
 
     def _offsets(self) -> list[Sites]:
-        """Centred on the earliest place of a block, an even kernel one further back in the sense of the order; on a
-        sequence in raster order ending at the last place that may be known."""
+        """The block, where nothing is hidden. Else centred on the earliest place of a block, an even kernel one further
+        back in the sense of the order; on a sequence in raster order ending at the last place that may be known."""
+        if self.targets is None:
+            return list(product(*map(range, self.factors)))
         earliest = self._earliest()
         turn = -1 if self.targets is not None and any(self._first_of((2,) * len(self.factors))) else 1
         steps = [range(-(s // 2), s - s // 2) for s in self.factors]

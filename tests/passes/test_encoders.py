@@ -78,3 +78,14 @@ def test_a_latent_moves_with_what_it_is_said_to_depend_on(name: str) -> None:
         if (found == claimed).all():
             return
     raise AssertionError(f"claimed and never seen: {np.argwhere(claimed & ~found)[:4].tolist()}")
+
+
+def test_an_encoder_that_shrinks_a_picture_reads_every_site() -> None:
+    """Blocks of `down` fill the grid where there is no order, as those of `up` do."""
+    text = (
+        "flowspec: 1\nname: m\nx: {shape: [1, 4, 6], values: real}\nflow:\n"
+        "- encode: [2, 2, 3]\n  posterior: {net: [{conv: 4}, tanh, {down: 2}], head: normal}\n"
+        "  decoder: {net: [{up: 2, out: 4}, tanh], head: normal}\nbase: normal\n"
+    )
+    seen = analyse("m.yaml", text).dependency().any(0)
+    assert seen.all()

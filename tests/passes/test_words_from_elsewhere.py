@@ -6,6 +6,7 @@ import pytest
 
 import flowspec
 
+LOST = "`flowspec explore SPEC -o page.html` shows where it is lost"
 FRAME = "flowspec: 1\nname: t\n"
 VECTOR = FRAME + "x: {{shape: [64], values: 65}}\norder: raster\nnet: [{{embedding: 8}}, {step}]\nhead: {head}\n"
 
@@ -58,7 +59,7 @@ def test_a_layer_too_narrow_for_any_context_says_the_width_that_would_do(tmp_pat
     )
     found = first(tmp_path, text.replace("WIDTH", "8"))
     assert found.code == "FS425"
-    assert found.helps == ("widen the layer: 31 units would do",)
+    assert found.helps == ("widen the layer: 31 units would do", LOST)
     path = tmp_path / "wide.yaml"
     path.write_text(text.replace("WIDTH", "31"))
     assert flowspec.check(path).diagnostics == ()
@@ -71,7 +72,7 @@ def test_a_net_that_reads_no_x_is_told_so(tmp_path) -> None:
     )
     found = first(tmp_path, text)
     assert found.code == "FS425"
-    assert found.helps == ("no step reads x: let one read it, `in: x`",)
+    assert found.helps == ("no step reads x: let one read it, `in: x`", LOST)
 
 
 def test_a_lookup_of_x_joined_with_a_context_says_how_to_part_them(tmp_path) -> None:

@@ -53,8 +53,8 @@ def derive(d: Derivation, i: int, node: NetNode, edges: Strided, layout: Layout)
 
 
 def free(edges: Strided, inputs: tuple[Layout, ...], output: Layout) -> Mask:
-    """The mask where there is no order: every tap of a centred kernel."""
-    offsets = _phases(edges) if edges.up else tuple(product(*(_centred(s) for s in edges.factors)))
+    """The mask where there is no order: a block is read whole, as it is written whole, and every site is in one."""
+    offsets = _phases(edges)
     whole = (((True,) * len(offsets),),)
     return StrideMask(((0,) * inputs[0].channels,), (0,) * output.channels, edges.factors, edges.up, offsets, whole)
 
