@@ -55,6 +55,6 @@ def _array(found: tuple[Chart, ...]) -> np.ndarray[Any, Any]:
         names = ", ".join(chart.title.partition(":")[0] for chart in found)
         raise UsageError(f"an npy file holds one graph, and there are {len(found)}", f"name one: {names}")
     reads = np.zeros((len(found[0].boxes),) * 2, dtype=bool)
-    for source, target in found[0].arrows:
+    for source, target in (*found[0].arrows, *((source, target) for source, target, _ in found[0].given)):
         reads[target, source] = True
     return reads

@@ -140,6 +140,7 @@ class NetOp(Op):
     slices: ClassVar[int] = 1  # into how many equal parts it cuts the channels of its input (semantics K4)
     outside: ClassVar[bool] = False  # stands for a value from outside the net: x, or a context
     inputs: ClassVar[str] = "one"  # how many values it reads: one, many (a list that is complete), none, or table
+    shaped_by: ClassVar[tuple[int, ...]] = ()  # the numbers of the inputs of which it takes the shape and no value
     named: ClassVar[tuple[str, ...]] = ()  # of several inputs, the names by which `in` tells them apart
     last: ClassVar[bool] = False  # gives the parameters itself: no projection follows
     copies: ClassVar[bool] = False  # hands every number of its inputs on as it is

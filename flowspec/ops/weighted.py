@@ -189,6 +189,7 @@ class Project(Weighted):
     """The learned kernel-1 projection by which a context enters: to the channels of what it is added to."""
 
     name = "project"
+    shaped_by = (1,)
     bias: bool = arg(BOOL, "whether the projection has a bias of its own", False)
 
     def layout(self, context: NetContext, inputs: tuple[Layout, ...]) -> Layout:

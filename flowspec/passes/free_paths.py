@@ -10,7 +10,6 @@ import numpy.typing as npt
 
 from flowspec.graph.pairing import PlaceMask, StrideMask
 from flowspec.ops.edges import Dense, Window
-from flowspec.ops.weighted import Project
 from flowspec.order import Grid, Guarded, Offsets, stride_taps
 from flowspec.passes.facts import NetFacts
 
@@ -72,9 +71,8 @@ def _behind_x(net: NetFacts) -> list[int]:
     """The ops on paths from x."""
     graph, found = net.conditioner.graph, set[int]()
     for i in sorted(graph.live()):
-        read = graph.nodes[i].inputs
-        if isinstance(graph.nodes[i].op, Project):
-            read = read[:1]  # the value that a context is added to gives its projection a shape
+        node = graph.nodes[i]
+        read = [j for k, j in enumerate(node.inputs) if k not in node.op.shaped_by]
         if any(j in found or (graph.nodes[j].id == "x" and not graph.nodes[j].inputs) for j in read):
             found.add(i)
     return sorted(found)

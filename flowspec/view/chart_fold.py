@@ -27,11 +27,17 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """Drawn boxes with the arrows between their numbers, and the ways back to the next round."""
+    """Drawn boxes with the arrows between their numbers, and the ways back to the next round.
+
+    `given` has the names of values that are given besides what is modelled, by arrow; those in `beside` are not read
+    otherwise too, and so are among the arrows for this alone.
+    """
 
     boxes: tuple[Drawn, ...]
     arrows: tuple[tuple[int, int], ...]
     backs: tuple[tuple[int, int], ...]
+    given: dict[tuple[int, int], str]
+    beside: frozenset[tuple[int, int]]
 
 
 def folded(chart: Chart) -> Folded:
@@ -46,7 +52,12 @@ def folded(chart: Chart) -> Folded:
     boxes = tuple(_drawn(chart, [k for k, group in enumerate(of) if group == root], crowded) for root in roots)
     arrows = {(number[of[a]], number[of[b]]): None for a, b in chart.arrows if of[a] != of[b]}
     backs = {(number[of[a]], number[of[b]]): None for a, b in chart.backs}
-    return Folded(boxes, tuple(arrows), tuple(backs))
+    names: dict[tuple[int, int], list[str]] = {}
+    for a, b, name in chart.given:
+        names.setdefault((number[of[a]], number[of[b]]), []).append(name)
+    given = {pair: ", ".join(dict.fromkeys(found)) for pair, found in names.items()}
+    beside = frozenset(given.keys() - arrows.keys())
+    return Folded(boxes, tuple(dict.fromkeys((*arrows, *given))), tuple(backs), given, beside)
 
 
 def _groups(chart: Chart) -> list[int]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from flowspec.view.chart_arrows import arrow_items
 from flowspec.view.chart_fold import Drawn, Folded, folded
 from flowspec.view.chart_layout import Plan, Point, arranged
 from flowspec.view.chart_rounds import Chart
@@ -64,7 +65,7 @@ def chart_items(chart: Chart) -> tuple[list[Item], float, float]:
     drawn = folded(chart)
     plan, texts = arranged(drawn), [_box_lines(box) for box in drawn.boxes]
     page = _Columns(plan, [len(lines) * LINE_HEIGHT + 10.0 for lines in texts], drawn)
-    items: list[Item] = [Arrow(0, 0, points) for points in page.arrows()]
+    items: list[Item] = list(arrow_items(drawn, page.arrows()))
     items += [Arrow(0, 0, points, dashed=True) for points in page.backs()]
     for k, (box, written) in enumerate(zip(drawn.boxes, texts, strict=True)):
         items += _box(box, written, *page.corner(k), page.heights[k])

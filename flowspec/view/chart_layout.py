@@ -56,11 +56,12 @@ def arranged(chart: Folded) -> Plan:
 
 
 def _leaving(chart: Folded) -> dict[int, int]:
-    """The densities of parts that leave while others go on, each with the step that it leaves: they stand to the side."""
+    """The densities of parts that leave while others go on, each with the one step that it reads: they stand to the side."""
     out: dict[int, list[int]] = {}
     for a, b in chart.arrows:
         out.setdefault(a, []).append(b)
     ends = {k for k, drawn in enumerate(chart.boxes) if drawn.box.kind == "density" and k not in out}
+    ends -= {b for b in ends if sum(b in readers for readers in out.values()) > 1}
     return {b: a for a, readers in out.items() if any(r not in ends for r in readers) for b in readers if b in ends}
 
 

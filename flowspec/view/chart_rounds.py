@@ -40,7 +40,8 @@ class Box:
 class Chart:
     """Boxes in an order in which each stands after what it reads, and arrows between their numbers.
 
-    `backs` are the ways from a round of a loop to the next one: the later box feeds the earlier one again.
+    `given` are the arrows of values that a density or the net of a step is given besides what it models, each with the name
+    that the value has there. `backs` are the ways from a round of a loop to the next one: the later box feeds the earlier one again.
     """
 
     title: str
@@ -49,6 +50,7 @@ class Chart:
     boxes: tuple[Box, ...]
     arrows: tuple[tuple[int, int], ...]
     backs: tuple[tuple[int, int], ...] = ()
+    given: tuple[tuple[int, int, str], ...] = ()
 
 
 @dataclass
@@ -59,12 +61,21 @@ class Merging:
     of: dict[int, int] = field(default_factory=dict)
     arrows: dict[tuple[int, int], None] = field(default_factory=dict)
     backs: dict[tuple[int, int], None] = field(default_factory=dict)
+    given: dict[tuple[int, int, str], None] = field(default_factory=dict)
     ops: list[list[Any]] = field(default_factory=list)
     _known: dict[Any, int] = field(default_factory=dict)
     _seen: dict[Any, int] = field(default_factory=dict)
     _uses: dict[Any, dict[tuple[str, str], int]] = field(default_factory=dict)
 
-    def add(self, number: int, box: Box, reads: tuple[int, ...], scope: tuple[Frame, ...] = (), op: Any = None) -> None:
+    def add(
+        self,
+        number: int,
+        box: Box,
+        reads: tuple[int, ...],
+        scope: tuple[Frame, ...] = (),
+        op: Any = None,
+        given: tuple[tuple[int, str], ...] = (),
+    ) -> None:
         """A box, or one round more of one that differs from it in arguments alone."""
         here = _exact(scope)
         ordinal = self._seen[here] = self._seen.get(here, 0) + 1
@@ -81,6 +92,11 @@ class Merging:
             if j in self.of:
                 ways = self.arrows if self.of[j] < self.of[number] else self.backs
                 ways[self.of[j], self.of[number]] = None
+        for j, name in given:
+            if self.of[j] < self.of[number]:
+                self.given[self.of[j], self.of[number], name] = None
+            else:
+                self.backs[self.of[j], self.of[number]] = None
 
     def _path(self, scope: tuple[Frame, ...]) -> Path:
         """Where something stands, whichever the rounds of the loops around it: a use within a round is known by its
@@ -95,7 +111,7 @@ class Merging:
     def chart(self, title: str, where: str, facts: tuple[str, ...]) -> Chart:
         """What was added, as a chart."""
         boxes = tuple(_of_rounds(box, ops) for box, ops in zip(self.boxes, self.ops, strict=True))
-        return Chart(title, where, facts, boxes, tuple(self.arrows), tuple(self.backs))
+        return Chart(title, where, facts, boxes, tuple(self.arrows), tuple(self.backs), tuple(self.given))
 
 
 def _of_rounds(box: Box, ops: list[Any]) -> Box:

@@ -18,7 +18,10 @@ def chart_lines(chart: Chart, width: int, ascii_only: bool = False) -> Iterator[
     reads: dict[int, list[str]] = {}
     for source, target in chart.arrows:
         reads.setdefault(target, []).append(chart.boxes[source].name)
-    rows = [_cells(box, reads.get(k, []), ascii_only) for k, box in enumerate(chart.boxes)]
+    given: dict[int, list[str]] = {}
+    for source, target, name in chart.given:
+        given.setdefault(target, []).append(f"{name} <- {chart.boxes[source].name}")
+    rows = [_cells(box, reads.get(k, []), given.get(k, []), ascii_only) for k, box in enumerate(chart.boxes)]
     widths = [max(len(row[n]) for row in rows) for n in range(5)]
     wide = sum(widths) + 2 * 5 + max(len(row[5]) for row in rows) <= width
     for row, box in zip(rows, chart.boxes, strict=True):
@@ -34,10 +37,10 @@ def chart_lines(chart: Chart, width: int, ascii_only: bool = False) -> Iterator[
             yield ((_cut(f"    {rest}", width), FAINT),)
 
 
-def _cells(box: Box, reads: list[str], ascii_only: bool) -> list[str]:
+def _cells(box: Box, reads: list[str], given: list[str], ascii_only: bool) -> list[str]:
     times = f" x {box.rounds}" if box.rounds > 1 else ""
     sizes = f"{box.parameters:,}" if box.parameters else ""
-    read = f"<- {', '.join(reads)}" if reads else ""
+    read = "; ".join([f"<- {', '.join(reads)}", *given] if reads else given)
     cells = [clean(cell) for cell in (box.name + times, box.words, box.type, sizes, box.proof, read)]
     return [spelled(cell, ascii_only) for cell in cells]
 

@@ -13,6 +13,7 @@ from flowspec.graph.bounds import Bounds
 from flowspec.graph.model import Autoregressive, Density, Flow, FlowNode, Leaf
 from flowspec.graph.support import Support
 from flowspec.passes.facts import Facts, FlowFacts, NetFacts
+from flowspec.passes.parts import given_values
 from flowspec.view.chart_rounds import Box, Chart, Merging
 from flowspec.view.fields import no_field
 from flowspec.view.spelling import spelt
@@ -62,7 +63,8 @@ def _net_chart(facts: Facts, owner: Any) -> Chart:
     graph, live = net.conditioner.graph, net.conditioner.graph.live()
     for i, node in enumerate(graph.nodes):
         if i in live:
-            merging.add(i, _net_box(net, i, _noted(node.span, facts)), node.inputs, node.scope, node.op)
+            reads = tuple(j for k, j in enumerate(node.inputs) if k not in node.op.shaped_by)
+            merging.add(i, _net_box(net, i, _noted(node.span, facts)), reads, node.scope, node.op)
     end = len(graph.nodes)
     if isinstance(owner, Autoregressive | Leaf):
         family = owner.head if isinstance(owner, Autoregressive) else owner.family
@@ -128,7 +130,8 @@ def _flow_chart(flow: Flow, facts: Facts) -> Chart:
     maker = {0: -1}
     merging.add(-1, _start(flow, facts, found), ())
     for n, node in enumerate(flow.nodes):
-        merging.add(n, _step_box(node, facts, found), (maker[node.input],), node.scope, node.op)
+        reads = (maker[node.input],)
+        merging.add(n, _step_box(node, facts, found), reads, node.scope, node.op, _given_step(node, flow, maker))
         maker.update(dict.fromkeys(node.outputs, n))
     ends = len(flow.nodes)
     for k, part in enumerate(flow.parts):
@@ -139,12 +142,25 @@ def _flow_chart(flow: Flow, facts: Facts) -> Chart:
         box = Box(
             name, words + (f" given {given}" if given else ""), "density", type_, "", count, line=part.span.start.line
         )
-        merging.add(ends + k, box, (maker[part.value],))
+        named = tuple((maker[value], _local(part.density, flow, value)) for value in given_values(part.density, flow))
+        merging.add(ends + k, box, (maker[part.value],), given=named)
     top = facts.densities[flow]
     likelihood = {"exact": "exact", "bound": "a lower bound", "estimate": "an estimate"}[top.likelihood]
     known = f"; log p(x) is {likelihood}" if flow is facts.program.model else ""
     title = f"{flow.id}: from {'data' if flow is facts.program.model else 'what is drawn'} to latent"
     return merging.chart(title, place(flow.span), (many(top.parameters, "parameter") + known,))
+
+
+def _given_step(node: FlowNode, flow: Flow, maker: dict[int, int]) -> tuple[tuple[int, str], ...]:
+    """The steps whose values the net of a step reads besides its input, by the names that they have there."""
+    contexts = node.conditioner.contexts if node.conditioner is not None else ()
+    return tuple((maker[value], c.name) for c in contexts if (value := flow.own(c.origin)) is not None)
+
+
+def _local(density: Density, flow: Flow, value: int) -> str:
+    """What a density calls a value that it is given; of what is read inside it alone nothing is known here."""
+    names = (c.name for c in getattr(density, "contexts", ()) if flow.own(c.origin) == value)
+    return next(names, "given")
 
 
 def _start(flow: Flow, facts: Facts, found: FlowFacts) -> Box:

@@ -35,8 +35,8 @@ def order_json(name: str, path: str, sha256: str, orders: tuple[Generation, ...]
 
 
 def graph_json(name: str, path: str, sha256: str, charts: tuple[Chart, ...]) -> str:
-    """The graphs of one spec as one JSON object; edges are pairs of numbers of nodes, and `next_round`
-    those that lead from one round of a loop to the next."""
+    """The graphs of one spec as one JSON object; edges are pairs of numbers of nodes, `given` those of values that are
+    read by a name besides what is modelled, and `next_round` those that lead from one round of a loop to the next."""
     return _document("graph", name, path, sha256, "graphs", [_chart(chart) for chart in charts])
 
 
@@ -133,7 +133,8 @@ def _chart(chart: Chart) -> dict[str, Any]:
         for box in chart.boxes
     ]  # fmt: skip
     ways = {"edges": [list(a) for a in chart.arrows], "next_round": [list(a) for a in chart.backs]}
-    return {"title": chart.title, "facts": list(chart.facts), "nodes": nodes, **ways}
+    given = [{"from": source, "to": target, "name": name} for source, target, name in chart.given]
+    return {"title": chart.title, "facts": list(chart.facts), "nodes": nodes, **ways, "given": given}
 
 
 # --- fields --------------------------------------------------------------------------------------------------------

@@ -6,12 +6,14 @@ from itertools import pairwise
 
 import pytest
 
+from flowspec.compiler import analyse
 from flowspec.graph.model import Autoregressive
 from flowspec.view.chart_fold import folded
 from flowspec.view.chart_items import BOX_WIDTH, TALL, chart_items
 from flowspec.view.chart_layout import arranged
 from flowspec.view.chart_rounds import Chart
 from flowspec.view.errors import ViewError
+from flowspec.view.graphs import charts
 from flowspec.view.items import Arrow, Frame, Words
 from flowspec.view.letters import long
 from flowspec.view.page import lay_out
@@ -229,7 +231,7 @@ def test_text_stays_in_its_box(name: str) -> None:
     for chart in found_charts(name):
         items, _, _ = chart_items(chart)
         frames = [item for item in items if isinstance(item, Frame)]
-        for word in (item for item in items if isinstance(item, Words)):
+        for word in (item for item in items if isinstance(item, Words) and item.anchor == "start"):
             box = next(f for f in frames if f.x < word.x < f.x + f.width and f.y < word.y < f.y + f.height)
             assert word.x + long(word.text, word.size, word.bold) <= box.x + box.width, word.text
 
@@ -269,3 +271,67 @@ def test_tall_charts_are_laid_in_columns(name: str) -> None:
                 assert 0 <= item.y + y <= page.height
     assert all(f.x >= 0 and f.x + f.width <= page.width for f in frames)
     assert not any("..." in item.text for item in page.items if isinstance(item, Words)), "nothing is cut"
+
+
+DECODED = """
+flowspec: 1
+name: decoded
+x: {shape: [1, 8, 8], values: binary}
+flow:
+- encode: [2, 4, 4]
+  posterior: {net: [{down: 2, out: 4}, relu, {conv: 4, kernel: 3}], head: normal}
+  decoder: {order: raster, given: {c: {up: 2, in: z}}, net: [{conv: 4, kernel: 3, given: c}, relu], head: bernoulli}
+base: normal
+"""
+
+
+def test_a_projection_does_not_read_the_value_that_gives_its_shape() -> None:
+    facts = analyse("<stdin>", DECODED).all_facts
+    assert facts is not None
+    (chart,) = charts(facts, "decoder")
+    reads = {box.name: [chart.boxes[a].name for a, b in chart.arrows if b == k] for k, box in enumerate(chart.boxes)}
+    assert reads["project.1"] == ["c"], "it knows none of x"
+    assert reads["add_context.1"] == ["conv.1", "project.1"]
+
+
+def test_a_learned_prior_has_an_arrow_from_the_value_that_it_is_given() -> None:
+    chart = found_charts("flows/glow_cifar10")[0]
+    names = [box.name for box in chart.boxes]
+    priors = [k for k, box in enumerate(chart.boxes) if box.words == "normal given rest"]
+    assert len(priors) == 2
+    assert list(chart.given) == [(names.index(names[k]), k, "rest") for k in priors]
+    items, _, _ = chart_items(chart)
+    labels = [item for item in items if isinstance(item, Words) and item.text == "rest"]
+    ends = {item.points[-1] for item in items if isinstance(item, Arrow)}
+    assert len(labels) == 2
+    assert all((label.x + 6, label.y + 1) in ends for label in labels)
+    shown = render_text(picture("graph", "flows/glow_cifar10"), Style(200))
+    assert "<- split.1; rest <- split.1" in shown
+
+
+ACROSS = """
+flowspec: 1
+name: across
+x: {shape: [8], values: real}
+flow:
+- split: {sizes: [4, 4], names: [early]}
+- {coupling: {keep: half, net: {mlp: [4]}}, times: 2}
+- split: {sizes: [2, 2], names: [low, high]}
+base:
+  early: {given: low, net: [{linear: 4}, relu], head: normal}
+  low: normal
+  high: {given: low, net: [{linear: 4}, relu], head: normal}
+"""
+
+
+def test_what_a_part_is_given_by_a_later_step_comes_from_above_it() -> None:
+    facts = analyse("<stdin>", ACROSS).all_facts
+    assert facts is not None
+    chart = charts(facts)[0]
+    given = [(chart.boxes[a].name, chart.boxes[b].name, name) for a, b, name in chart.given]
+    assert given == [("split.2", "early", "low"), ("split.2", "high", "low")]
+    drawn = folded(chart)
+    plan = arranged(drawn)
+    ((source, target),) = drawn.beside
+    assert (drawn.boxes[source].box.name, drawn.boxes[target].box.name) == ("split.2", "early")
+    assert all(plan.boxes[a][1] < plan.boxes[b][1] for a, b in drawn.arrows)

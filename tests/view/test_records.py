@@ -86,6 +86,7 @@ GRAPHS = document(
         {
             "title": TEXT, "facts": {"type": "array", "items": TEXT}, "edges": {"type": "array", "items": INTS},
             "next_round": {"type": "array", "items": INTS},
+            "given": {"type": "array", "items": closed({"from": INT, "to": INT, "name": TEXT})},
             "nodes": {
                 "type": "array",
                 "items": closed(
