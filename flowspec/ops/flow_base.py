@@ -85,6 +85,11 @@ class FlowOp(Op):
         return True
 
     @property
+    def called(self) -> str:
+        """What a step without a name is called, with a number behind it."""
+        return self.name
+
+    @property
     def first_scale(self) -> float:
         """By what the step multiplies what it moves, where learning begins."""
         return 1.0

@@ -32,6 +32,11 @@ class UnknownStep(FlowOp):
     name = "unknown"
     keeps_shape: bool = False
     gives: Support = UNKNOWN
+    meant: str = "unknown"
+
+    @property
+    def called(self) -> str:
+        return self.meant
 
     def outputs(self, layout: Layout) -> tuple[Layout, ...]:
         if not self.keeps_shape:
@@ -53,7 +58,7 @@ def unknown_step(op: type[FlowOp] | None) -> UnknownStep:
     if op is None:
         return UnknownStep()
     learned = op.image is FlowOp.image and op.preimage is FlowOp.preimage
-    return UnknownStep(op.outputs is FlowOp.outputs, FlowOp().image(UNKNOWN) if learned else UNKNOWN)
+    return UnknownStep(op.outputs is FlowOp.outputs, FlowOp().image(UNKNOWN) if learned else UNKNOWN, op.name)
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,9 @@
 """Whether a chain shrinks its values to a point, or blows them up, before anything is learned.
 
 Where the nets give 0, a step multiplies what it moves by its first scale s. The log of the geometric mean over variables
-is log|det| / D: the sum over steps of log s times the share that is moved, wherever the variables go in between. A step
-that the first batch normalizes begins anew.
+is log|det| / D: the sum over steps of log s times the share that is moved, wherever the variables go in between. The
+parts of a split are taken to have the mean of what was split: an estimate. A step that the first batch normalizes begins
+anew.
 """
 
 from __future__ import annotations

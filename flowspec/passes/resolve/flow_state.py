@@ -58,7 +58,7 @@ class FlowState:
         """Adds a step with `count` outputs; its id and its outputs."""
         self.session.count_step(span)
         self._consume(value, span, label or op.name)
-        node_id = self.fresh(label or op.name, bool(label))
+        node_id = self.fresh(label or op.called, bool(label))
         outputs = tuple(range(len(self.supports), len(self.supports) + count))
         self.supports.extend(self._images(op, value, count))
         scope = self.frames if frames is None else frames
