@@ -1,6 +1,6 @@
 """Models of the gallery and the same architectures in other libraries, trained side by side; nothing here decides a test.
 
-`python tools/compare.py [--only TEXT] [--table NAME] [--seeds N] [--steps N] [--threads N] [--json FILE]` trains MAF, RealNVP and NSF on
+`python tools/compare.py [--only TEXT] [--table NAME] [--seeds N] [--first N] [--steps N] [--threads N] [--json FILE]` trains MAF, RealNVP and NSF on
 POWER and MINIBOONE (subsets, in ../shared/data) with flowspec, nflows and zuko: same rows, same standardization, same batches in the
 same order, same optimizer. Figures are nats in the units of the data on rows that nobody trained on, at the step where validation was
 best; lower is better. `-` is ours less theirs, with its standard error over seeds. Peers come with `pip install -e '.[train,bench]'`.
@@ -13,7 +13,7 @@ import json
 import math
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -123,6 +123,7 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument(
         "--seeds", type=positive, default=3, metavar="N", help="train everyone from N seeds (default: 3)"
     )
+    result.add_argument("--first", type=int, default=0, metavar="N", help="the first of the seeds (default: 0)")
     result.add_argument("--steps", type=positive, metavar="N", help="steps of everyone (default: 3000 and 600)")
     result.add_argument("--threads", type=positive, default=1, metavar="N", help="torch threads of everyone")
     result.add_argument("--json", type=Path, metavar="FILE", help="also write the figures there, seed by seed")
@@ -153,14 +154,15 @@ def compare(system: System, source: Source, options: argparse.Namespace, folder:
     print(f"{system.name} on {source.name}", file=sys.stderr, flush=True)
     budget = Budget(options.steps or STEPS[source.name], system.batch, system.lr, system.clip)
     budget = replace(budget, every=max(1, budget.steps // 30))
-    return judged(system, source.name, read(source), budget, options.seeds, folder)
+    seeds = range(options.first, options.first + options.seeds)
+    return judged(system, source.name, read(source), budget, seeds, folder)
 
 
-def judged(system: System, name: str, rows: Rows, budget: Budget, seeds: int, folder: Path) -> list[Line]:
+def judged(system: System, name: str, rows: Rows, budget: Budget, seeds: Sequence[int], folder: Path) -> list[Line]:
     """A line for each peer; one that is not installed has no figures."""
     makers: dict[str, Callable[[], Rival]] = {OURS: partial(own, system, rows.features, folder)}
     makers |= {who: partial(make, rows.features) for who, make in system.peers.items() if installed(make)}
-    results, ratios = contest(makers, rows, budget, range(seeds), partial(print, file=sys.stderr, flush=True))
+    results, ratios = contest(makers, rows, budget, seeds, partial(print, file=sys.stderr, flush=True))
     found = {result.who: result for result in results}
     lines = []
     for who in system.peers:
