@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import ClassVar
 
 import numpy as np
@@ -155,8 +156,7 @@ class FlowOp(Op):
         """Where the outputs lie, taken as one value."""
         if any(part.unknown for part in parts):
             return UNKNOWN
-        mixed = any(not part.equals(parts[0]) for part in parts) and not parts[0].discrete
-        return REAL if mixed else parts[0]
+        return parts[0] if parts[0].discrete else reduce(Support.hull, parts)
 
     def order_of_entries(self, layout: Layout) -> Entries | None:
         """Entry k of the (concatenated) output is entry result[k] of the input; None when each stays in place. With two

@@ -38,7 +38,7 @@ from flowspec.passes.knowledge.seen import contexts_seen
 from flowspec.passes.parts import density_chain, part_cycle, sampling_chain, sequential, unread_views
 from flowspec.passes.shapes import net_shapes
 from flowspec.passes.summary import summary
-from flowspec.passes.support import density_support, flow_supports
+from flowspec.passes.support import flow_supports
 from flowspec.passes.uncovered import Whose, coverage_findings
 
 
@@ -225,12 +225,12 @@ class _Run:
         """What can be said of a flow over variables that nobody knows the number of."""
         model, x = self.program.model, self.program.x
         if isinstance(model, Flow):
-            self.findings.extend(flow_supports(model, x.support, self._part_support).findings)
+            self.findings.extend(flow_supports(model, x.support).findings)
 
     def _flow(self, flow: Flow, layout: Layout, values: Support, origins: dict[str, Layout]) -> DensityFacts | None:
         shapes = flow_shapes(flow, layout)
         self.findings.extend(shapes.findings)
-        supports = flow_supports(flow, values, self._part_support)
+        supports = flow_supports(flow, values)
         self.findings.extend(supports.findings)
         layouts = shapes.layouts
         whole = tuple(lay for lay in layouts if lay is not None)
@@ -243,12 +243,10 @@ class _Run:
         ]
         parts = [self._part(p, layouts[p.value], supports.forward[p.value], inner) for p in flow.parts]
         cycle = part_cycle(flow)
-        if cycle is not None:
-            self.findings.append(cycle)
+        self.findings.extend([cycle] if cycle else [])
         missing = len(whole) < len(layouts) or any(f is None for f in (*computed, *drawn, *nets, *parts))
-        if (
-            missing or shapes.failed or supports.failed or cycle or not self.program.whole
-        ):  # what a wrong step does to coverage is nobody's fault
+        # what a wrong step does to coverage is nobody's fault
+        if missing or shapes.failed or supports.failed or cycle or not self.program.whole:
             return None
         self._cover(flow, whole)
         self.findings.extend(unread_views(flow))
@@ -270,27 +268,29 @@ class _Run:
         """The facts of the density that a step draws from."""
         if x is None:
             return None
-        self.inner.add(node.op.drawn)
-        before = len(self.findings)
-        facts = self.density(node.op.drawn, node.op.drawn_layout(x), node.op.drawn_values, inner)
-        self.findings[before:] = [f for f in self.findings[before:] if f.code != OF_DATA]
+        facts = self._inside(node.op.drawn, node.op.drawn_layout(x), node.op.drawn_values, inner)
         if facts is not None:
             self.findings.extend(draw_findings(flow, node, facts, self.seen_contexts))
             self.findings.extend(drawn_coverage(node, self.coverage))
         return facts
 
-    def _part_support(self, part: Part, values: Support) -> Support:
-        if isinstance(part.density, Flow):
-            return values
-        return density_support(part.density, values)
+    def _inside(
+        self, density: Density, layout: Layout, values: Support, origins: dict[str, Layout]
+    ) -> DensityFacts | None:
+        """The facts of a density inside a flow. Decoding goes on behind it: where mass ends up is said of the whole."""
+        self.inner.add(density)
+        before = len(self.findings)
+        facts = self.density(density, layout, values, origins)
+        if not values.discrete:
+            self.findings[before:] = [f for f in self.findings[before:] if f.code != OF_DATA]
+        return facts
 
     def _part(
         self, part: Part, layout: Layout | None, values: Support, origins: dict[str, Layout]
     ) -> DensityFacts | None:
         if layout is None:
             return None
-        self.inner.add(part.density)
-        facts = self.density(part.density, layout, values, origins)
+        facts = self._inside(part.density, layout, values, origins)
         self.findings.extend(part_coverage(part, self.coverage))
         return facts
 
