@@ -199,7 +199,7 @@ class Split(Parting):
             message = f"`split` by `{ways[0]}` and by `{ways[1]}`: it divides a value in one way"
             raise OpError("FS322", message, "split twice, one after the other", ways[1])
         enough = len(self.names) in (0, self._count - 1, self._count)  # the last part goes on, named or not
-        if not enough or len(set(self.names)) != len(self.names):
+        if not enough:
             message = f"`split` has {self._count} parts and the names {', '.join(self.names)}"
             raise OpError(
                 "FS322", message, "give each part that leaves a name of its own, and the last if you like", "names"

@@ -55,7 +55,7 @@ class View(Parting):
         return parts[-1]
 
     def outputs(self, layout: Layout) -> tuple[Layout, ...]:
-        if self.names and (len(self.names) != 2 or len(set(self.names)) != 2):
+        if len(self.names) not in (0, 2):
             message = f"`view` has 2 parts and the names {', '.join(self.names)}"
             raise OpError("FS322", message, "name the view and what goes on", "names")
         return (self._seen(layout), layout)

@@ -88,7 +88,9 @@ def _check_arguments(node: FlowNode, source: Layout, findings: list[Finding]) ->
         if isinstance(node.op, Coupling):
             _check_halves(node.op, source)
     except OpError as error:
-        findings.append(step_finding(error, node))
+        finding = step_finding(error, node)
+        if all((found.code, found.span) != (finding.code, finding.span) for found in findings):
+            findings.append(finding)  # `times` swaps halves: both of one `keep` can be wrong, and are one fault
 
 
 def _check_halves(op: Coupling, layout: Layout) -> None:

@@ -73,6 +73,8 @@ FAULTS = {
     "keep_lists_an_index_twice": ("FS330", 5),
     "keep_outside_the_value": ("FS330", 5),
     "vacuous_coupling": ("FS331", 5),
+    "one_name_for_two_parts": ("FS131", 6),
+    "vacuous_both_ways": ("FS331", 5),
     "same_half_kept": ("FS340", 5),
     "one_half_twice": ("FS340", 6),
     "squares_that_never_mix": ("FS341", 4),
