@@ -65,7 +65,7 @@ class Table(nn.Module):
 
     def forward(self, *values: torch.Tensor) -> torch.Tensor:
         """Integers (B, ...) each -> (B, variables * size); what is no category counts as the nearest one."""
-        columns = torch.cat([value.reshape(value.shape[0], -1).long() for value in values], 1)
+        columns = torch.cat([value.reshape(value.shape[0], value.shape[1:].numel()).long() for value in values], 1)
         read = columns[:, self.columns].clamp(min=0).minimum(self.highest)  # (B, variables, parents)
         rows = self.start + (read * self.strides).sum(2)
         return F.embedding(rows, self.weight).flatten(1)

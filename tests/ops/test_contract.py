@@ -54,6 +54,19 @@ def test_rows_have_names_of_their_own() -> None:
 
 
 @EACH
+def test_batches_may_be_empty(case: Case) -> None:
+    model = instance(class_of(case), 0)
+    x, given = inputs(model, 0)
+    value = model.log_prob(x, **given)
+    assert value.shape == (0,)
+    assert value.requires_grad == any(p.requires_grad for p in model.parameters())
+    assert model.sample(0, **given).shape == x.shape
+    if model.KIND == "flow":
+        z, log_det = model.encode(x, **given)
+        assert (len(z), log_det.shape, model.decode(z, **given).shape) == (0, (0,), x.shape)
+
+
+@EACH
 def test_shapes_parameters_and_state(case: Case) -> None:
     report, cls = report_of(case), class_of(case)
     model = instance(cls, 0)

@@ -24,7 +24,7 @@ class Dequantize(nn.Module):
     def forward(self, x: torch.Tensor, **given: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         x = upcast(x)
         z = (x + torch.rand_like(x)) / self.n
-        return z, x.new_full(x.shape[:1], -x[0].numel() * math.log(self.n))
+        return z, x.new_full(x.shape[:1], -x.shape[1:].numel() * math.log(self.n))
 
     def inverse(self, z: torch.Tensor, /, **given: torch.Tensor) -> torch.Tensor:
         return (z * self.n).floor().clamp(0, self.n - 1)
@@ -50,7 +50,7 @@ class VariationalDequantize(nn.Module):
         if self.reads:
             given[self.reads] = x
         u, log_q = self.noise.rsample(x.shape[0], **given)
-        return (x + interior(u)) / self.n, -x[0].numel() * math.log(self.n) - log_q
+        return (x + interior(u)) / self.n, -x.shape[1:].numel() * math.log(self.n) - log_q
 
     def inverse(self, z: torch.Tensor, /, **given: torch.Tensor) -> torch.Tensor:
         return (z * self.n).floor().clamp(0, self.n - 1)

@@ -34,7 +34,7 @@ class MatrixStep(nn.Module):
     def forward(self, x: torch.Tensor, **given: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         with torch.autocast(x.device.type, enabled=False):
             rows = self.vectors(x)
-            change = self.log_det() * (rows.shape[0] // x.shape[0])
+            change = self.log_det() * (x.shape[1:].numel() // self.n)
             return self.placed(self.rows(rows), x), change.expand(x.shape[0])
 
     def inverse(self, z: torch.Tensor, **given: torch.Tensor) -> torch.Tensor:
