@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from flowspec.cli.arguments import UsageError, wants_color
-from flowspec.cli.runs import SPEC, compiled, opened, words
+from flowspec.cli.runs import SPEC, compiled, need_data, opened, words
 from flowspec.cli.streams import Streams
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from flowspec.verify.conditioning.measure import Progress
 
 RANDOM = "random numbers inside the support of x"
+ROWS = 16  # that are measured
 START = 256  # rows that a fresh model starts from (actnorm)
 
 
@@ -47,13 +48,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--columns", metavar="A,B", type=words, help="the columns of --data to use")
     parser.add_argument("--split", metavar="NAME", help="the rows to take (default: valid; of a run test, else valid)")
     parser.add_argument("--checkpoint", metavar="FILE", help="measure these weights of the spec: model.safetensors")
-    parser.add_argument("--batch", type=_rows, metavar="N", help="rows that are measured (default: 16)", default=16)
+    parser.add_argument("--batch", type=_rows, metavar="N", help="rows that are measured (default: 16)")
 
 
 def _rows(text: str) -> int:
     if not text.isdigit() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"`{text}` is not a number from 1 up")
     return int(text)
+
+
+def need_measure(args: argparse.Namespace) -> None:
+    """Refuse, of a certificate alone, what says something of a measurement. Raises UsageError."""
+    for name in ("key", "columns", "split", "batch"):
+        if getattr(args, name) is not None and not (name == "batch" and args.conditioning):
+            raise UsageError(
+                f"--{name} is for a measurement on rows",
+                "add --data FILE, or name the folder of a run in place of a spec",
+            )
 
 
 def is_run(path: str) -> bool:
@@ -70,6 +81,10 @@ def judged(args: argparse.Namespace, streams: Streams) -> Judged:
     """What the arguments ask for. Raises TrainError or UsageError where that does not exist, or is no flow."""
     if args.spec == "-":
         raise UsageError("--data and --checkpoint need a spec in a file", "save what comes from stdin first")
+    if args.full:
+        raise UsageError("trained weights and real data are measured at their own size: --full does not go with them")
+    if args.data is None:
+        need_data(args, *(() if is_run(args.spec) else ("split",)))
     return _of_run(args, streams) if is_run(args.spec) else _of_spec(args, streams)
 
 
@@ -86,11 +101,11 @@ def _of_run(args: argparse.Namespace, streams: Streams) -> Judged:
     trained = reopen(run, spec, torch.device("cpu"))
     if args.data is None and args.split is None:
         split, source = shown_rows(trained, None), run.request.source
-    elif args.data is None and args.columns is None:
+    elif args.data is None:
         split, source = _own_rows(args.split, trained), run.request.source
     else:
-        split, source = _other_rows(args, trained), args.data or run.request.source
-    x, given = _batch(split, trained.traits, args.batch)
+        split, source = _other_rows(args, trained), args.data
+    x, given = _batch(split, trained.traits, args.batch or ROWS)
     where = os.path.join(args.spec, SPEC)
     return Judged(where, trained.model, x, given, f"weights of step {trained.step}", f"rows of {source}")
 
@@ -109,10 +124,8 @@ def _other_rows(args: argparse.Namespace, trained: Any) -> Split:
     from flowspec.train import load_rows
 
     run = trained.run
-    request = run.request
-    if args.data is not None:
-        request = replace(request, source=args.data, key=args.key, valid=None)
-    request = replace(request, columns=args.columns or request.columns)
+    columns = args.columns or run.request.columns
+    request = replace(run.request, source=args.data, key=args.key, columns=columns, valid=None)
     split = args.split or "test"
     return load_rows(request, trained.traits, split, run.load_standard(), run.options.wide, run.medium).split(split)
 
@@ -131,7 +144,7 @@ def _of_spec(args: argparse.Namespace, streams: Streams) -> Judged:
     if args.checkpoint is not None:
         weights = _load(model, args.checkpoint)
     if args.data is None:
-        x, given = _random(model, args.batch, args.seed)
+        x, given = _random(model, args.batch or ROWS, args.seed)
         inputs = RANDOM
     else:
         (x, given), first = _rows_of_data(args, dict(section), traits)
@@ -184,7 +197,9 @@ def _rows_of_data(args: argparse.Namespace, section: dict[str, Any], traits: Tra
     asked = Request(args.data, key=args.key, columns=args.columns or ())
     _, request = defaults(section, asked)
     data = load(request, traits)
-    return _batch(data.split(args.split or "valid"), traits, args.batch), _batch(data.split("train"), traits, START)
+    return _batch(data.split(args.split or "valid"), traits, args.batch or ROWS), _batch(
+        data.split("train"), traits, START
+    )
 
 
 def _batch(split: Split, traits: Traits, n: int) -> tuple[Tensor, dict[str, Tensor]]:
@@ -229,6 +244,6 @@ def fresh(report: Report, args: argparse.Namespace) -> tuple[Judged, Report]:
     torch.manual_seed(args.seed)
     model = build_class(report)().eval()
     _need_flow(model)
-    x, given = _random(model, args.batch, args.seed)
+    x, given = _random(model, args.batch or ROWS, args.seed)
     weights = f"fresh weights, seed {args.seed}" + (", of the shrunken spec" if small else "")
     return Judged(report.path, model, x, given, weights, RANDOM), report

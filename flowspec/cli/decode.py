@@ -7,7 +7,7 @@ from pathlib import Path
 
 from flowspec.cli.latents import add_run, add_work, counter_of, keep_inputs, target, trained_of, wrote
 from flowspec.cli.runs import guarded
-from flowspec.cli.sample import SUFFIXES, given_pair
+from flowspec.cli.sample import SUFFIXES, given_pair, givens
 from flowspec.cli.streams import Streams
 
 NAME = "decode"
@@ -42,7 +42,7 @@ def _decode(args: argparse.Namespace, streams: Streams) -> int:
 
     trained = trained_of(args, streams)
     keep_inputs(args.output, args.latents, trained.run.request.source, *(source for _, source in args.given))
-    made = decode(trained, args.latents, dict(args.given), args.batch, args.seed, counter_of(streams))
+    made = decode(trained, args.latents, givens(args.given), args.batch, args.seed, counter_of(streams))
     if args.output is None:
         streams.stdout.write(made.text())
         return 0

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from flowspec.cli.arguments import UsageError, add_choice, wants_color
 from flowspec.cli.latents import add_run, add_work, counter_of, keep_inputs, positive, target, wrote
 from flowspec.cli.runs import guarded, opened
-from flowspec.cli.sample import given_pair
+from flowspec.cli.sample import given_pair, givens
 from flowspec.cli.streams import Streams
 from flowspec.diagnostics.text import clean
 
@@ -68,7 +68,7 @@ def _density(args: argparse.Namespace, streams: Streams) -> int:
     record, spec = opened(args.run, streams, wants_color(args, streams))
     trained = reopen(record, spec, device(args.device))
     keep_inputs(args.output, args.data, record.request.source, *(source for _, source in args.given))
-    frame = Frame(args.box, args.size, args.data, dict(args.given), args.seed, args.batch)
+    frame = Frame(args.box, args.size, args.data, givens(args.given), args.seed, args.batch)
     found = densities(untrained(trained, spec), trained, frame, counter_of(streams))
     if args.output is not None and args.output.suffix == ".png":
         write_plot(args.output, found)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flowspec.cli.arguments import add_choice, add_color, wants_color
-from flowspec.cli.runs import guarded, opened, words
+from flowspec.cli.runs import guarded, need_data, opened, words
 from flowspec.cli.streams import Streams
 from flowspec.diagnostics.text import clean
 
@@ -58,6 +58,7 @@ def _eval(args: argparse.Namespace, streams: Streams) -> int:
 def _request(args: argparse.Namespace, found: Run) -> Request | None:
     """What other data to read, prepared as the run prepared its own; none for the data of the run."""
     if args.data is None:
+        need_data(args)
         return None
     asked = found.request
     return replace(asked, source=args.data, key=args.key, columns=args.columns or asked.columns, valid=None)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import importlib.util
 import os
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -53,7 +56,8 @@ def guarded(work: Callable[[], int], streams: Streams) -> int:
     from flowspec.train import TrainError
 
     try:
-        return work()
+        with warned(streams):
+            return work()
     except Failed as failed:
         return failed.code
     except TrainError as error:
@@ -62,6 +66,21 @@ def guarded(work: Callable[[], int], streams: Streams) -> int:
         streams.stderr.write(f"error: {clean(error.message)}\n")
         streams.stderr.write(f"  = help: {clean(error.help)}\n" if error.help else "")
         return error.code
+
+
+@contextmanager
+def warned(streams: Streams) -> Iterator[None]:
+    """Each thing that a model warns of, as one line of ours and once."""
+    said: set[str] = set()
+
+    def show(message: Warning | str, *_: Any, **__: Any) -> None:
+        if str(message) not in said:
+            streams.stderr.write(f"warning: {clean(str(message))}\n")
+        said.add(str(message))
+
+    with warnings.catch_warnings():
+        warnings.showwarning = show
+        yield
 
 
 def _need_torch() -> None:
@@ -120,6 +139,13 @@ def _copies(name: str, report: Trainable) -> dict[str, str]:
 def _original(text: str, sha256: str) -> str:
     """The text with the byte order mark that reading dropped, so that the copy has the hash of the spec."""
     return text if hashlib.sha256(text.encode()).hexdigest() == sha256 else f"\ufeff{text}"
+
+
+def need_data(args: argparse.Namespace, *more: str) -> None:
+    """Refuse what says something of other data where there are none. Raises UsageError."""
+    for name in ("key", "columns", *more):
+        if getattr(args, name) is not None:
+            raise UsageError(f"--{name} says which part of --data is meant, and there is no --data", "add --data FILE")
 
 
 def words(text: str) -> tuple[str, ...]:

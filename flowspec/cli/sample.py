@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -94,6 +94,19 @@ def given_pair(text: str) -> tuple[str, str]:
     return name, value
 
 
+def givens(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """What stands in all --given, by name. Raises UsageError for a name that stands twice: only the last would count."""
+    found: dict[str, str] = {}
+    for name, value in pairs:
+        if name in found:
+            raise UsageError(
+                f"--given {name} stands twice, as `{found[name]}` and as `{value}`",
+                f"write it once, several classes with commas: --given {name}=0,1",
+            )
+        found[name] = value
+    return found
+
+
 def run(args: argparse.Namespace, streams: Streams) -> int:
     """Draw, and write the samples."""
     return guarded(lambda: _sample(args, streams), streams)
@@ -139,13 +152,17 @@ def _at_home(args: argparse.Namespace, ways: list[str]) -> None:
     for name in ("rows", "strength"):
         if getattr(args, name) is not None and "attribute" not in ways:
             raise UsageError(f"--{name} is for --attribute", "make one with `flowspec attribute RUN --with label=1`")
+    for name in ("each", "order"):
+        if getattr(args, name) is not None and ways:
+            raise UsageError(f"--{ways[0]} draws nothing: --{name} does not go with it")
 
 
 def _between(args: argparse.Namespace, trained: Trained) -> Between:
     from flowspec.train import between
 
     first, last = args.between
-    return between(trained, first, last, args.observed, args.number or STEPS, dict(args.given), args.seed)
+    n = args.number or STEPS
+    return between(trained, first, last, args.observed, n, givens(args.given), args.seed, args.batch)
 
 
 def _corners(args: argparse.Namespace, trained: Trained) -> Grid:
@@ -154,7 +171,7 @@ def _corners(args: argparse.Namespace, trained: Trained) -> Grid:
     side = args.number or SIDE
     if side < 2:
         raise UsageError("a grid has two images a side at least: -n 2")
-    return corners(trained, tuple(args.corners), args.observed, side, dict(args.given), args.seed)
+    return corners(trained, tuple(args.corners), args.observed, side, givens(args.given), args.seed, args.batch)
 
 
 def _along(args: argparse.Namespace, trained: Trained) -> Grid:
@@ -186,7 +203,7 @@ def _plain(args: argparse.Namespace, trained: Trained) -> Samples:
                 f"--{name} completes rows of data, and nothing says what is seen of them", "add --keep rows:K"
             )
     suffix = args.output.suffix if args.output else ""
-    chosen, T = dict(args.given), args.temperature
+    chosen, T = givens(args.given), args.temperature
     return sample(trained, args.number, suffix, chosen, args.seed, args.batch, args.order, T)
 
 
@@ -199,5 +216,5 @@ def _completed(args: argparse.Namespace, trained: Trained) -> Completed:
         raise UsageError("--prompt says what is seen already: --keep and --observed do not go with it")
     else:
         seen, each = prompt(trained, args.prompt), args.number or args.each or TEXTS
-    chosen, T = dict(args.given), args.temperature
+    chosen, T = givens(args.given), args.temperature
     return complete(trained, seen, each, chosen, args.seed, args.batch, args.order, T)

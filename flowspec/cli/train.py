@@ -35,6 +35,22 @@ NUMBERS: tuple[tuple[str, type, str], ...] = (
 )
 
 
+DATA = (
+    "key",
+    "columns",
+    "binarize",
+    "standardize",
+    "valid",
+    "quantize",
+    "mu_law",
+    "patches",
+    "stride",
+    "text",
+    "test",
+    "noise",
+)  # what is said of the data, by the names of a Request
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of train; defaults of options come from the spec's `train` section first."""
     parser.add_argument("spec", metavar="SPEC", help="a file, or - for stdin")
@@ -118,26 +134,15 @@ def _begun(args: argparse.Namespace, spec: Spec, section: Any) -> Job:
 def _resumed(args: argparse.Namespace, spec: Spec) -> Job:
     from flowspec.train import device, go_on
 
-    return go_on(spec, _options(args), args.data, device(args.device), _out(args, spec))
+    told = {name: value for name in DATA if (value := getattr(args, name))}
+    return go_on(spec, _options(args), args.data, device(args.device), _out(args, spec), told)
 
 
 def _request(args: argparse.Namespace) -> Request:
     from flowspec.train import Request as Asked
 
-    names = (
-        "key",
-        "binarize",
-        "standardize",
-        "valid",
-        "quantize",
-        "mu_law",
-        "patches",
-        "stride",
-        "text",
-        "test",
-        "noise",
-    )
-    return Asked(args.data, columns=args.columns or (), **{name: getattr(args, name) for name in names})
+    told = {name: getattr(args, name) for name in DATA}
+    return Asked(args.data, **{**told, "columns": args.columns or ()})
 
 
 def _options(args: argparse.Namespace) -> dict[str, Any]:

@@ -49,6 +49,7 @@ def run(args: argparse.Namespace, streams: Streams) -> int:
     _need_torch()
     if conditioning.concerns_weights(args):
         return guarded(lambda: _measure(args, streams), streams)
+    conditioning.need_measure(args)
     spec = source_of(args.spec, streams)
     report = analyse(spec.name, spec.text)
     if not report.ok:

@@ -27,6 +27,7 @@ from flowspec.train.session import Trained, shown_rows
 from flowspec.train.values import Array
 
 SEARCHED = 2000  # training rows among which the nearest are looked for
+SCORED = 100  # rows whose scores are computed at a time, at most
 SKETCH = 1024  # dimensions in which scores are compared
 
 
@@ -60,9 +61,17 @@ class Between:
 
 
 def between(
-    trained: Trained, first: int, last: int, source: str | None, n: int, chosen: Mapping[str, str], seed: int
+    trained: Trained,
+    first: int,
+    last: int,
+    source: str | None,
+    n: int,
+    chosen: Mapping[str, str],
+    seed: int,
+    batch: int = 500,
 ) -> Between:
-    """n steps from row `first` to row `last` of a source, by default of the test split of the data of the run.
+    """n steps from row `first` to row `last` of a source, by default of the test split of the data of the run; `batch` of
+    them are computed at a time.
 
     Raises TrainError for rows that are not there, ends with different contexts, and latents that hold integers.
     """
@@ -73,11 +82,11 @@ def between(
     ends = rows.rows(np.array([first, last]))
     with trained.compute.aside(seed):
         if hasattr(trained.model, "decode"):
-            return _decoded(trained, ends, n, chosen, seed)
-        return _retrieved(trained, ends, n, seed)
+            return _decoded(trained, ends, n, chosen, seed, batch)
+        return _retrieved(trained, ends, n, seed, batch)
 
 
-def _decoded(trained: Trained, ends: Split, n: int, chosen: Mapping[str, str], seed: int) -> Between:
+def _decoded(trained: Trained, ends: Split, n: int, chosen: Mapping[str, str], seed: int, batch: int) -> Between:
     """The path through the latent space, one context for all of it."""
     given = shared_context(trained, ends, chosen, n, "a path")
     z, parts = placed(trained, ends, given, seed, "path")
@@ -85,7 +94,7 @@ def _decoded(trained: Trained, ends: Split, n: int, chosen: Mapping[str, str], s
     pieces = torch.split(z, [part.size for part in parts], 1)
     way = [_circle(piece, t) if part.round else _line(piece, t) for part, piece in zip(parts, pieces, strict=True)]
     path = torch.cat(way, 1).numpy()
-    samples = decoded(trained, path, given, n, seed)
+    samples = decoded(trained, path, given, batch, seed)
     note = f"each step is decoded from a latent: {_words(parts)}"
     ends_x = original_units(ends.x, trained.run.load_standard())
     return Between(samples, ends_x, t.numpy(), {"z": path}, note)
@@ -113,7 +122,7 @@ def _circle(ends: Tensor, t: Tensor) -> Tensor:
     return path
 
 
-def _retrieved(trained: Trained, ends: Split, n: int, seed: int) -> Between:
+def _retrieved(trained: Trained, ends: Split, n: int, seed: int, batch: int) -> Between:
     """For each step the training row whose score, as a direction, is nearest to the one between those of the ends."""
     traits, run = trained.traits, trained.run
     data = load(run.request, traits, run.options.wide)
@@ -121,9 +130,9 @@ def _retrieved(trained: Trained, ends: Split, n: int, seed: int) -> Between:
     numbers = np.linspace(0, len(train) - 1, min(len(train), SEARCHED)).astype(int)
     among = train.rows(numbers)
     t = np.linspace(0, 1, n)
-    a, b = _directions(trained, ends, seed)
+    a, b = _directions(trained, ends, seed, batch)
     target = (1 - t)[:, None] * a + t[:, None] * b
-    likeness = target @ _directions(trained, among, seed).T
+    likeness = target @ _directions(trained, among, seed, batch).T
     likeness /= np.linalg.norm(target, axis=1, keepdims=True)
     best = likeness.argmax(axis=1)
     shown = among.rows(best)
@@ -137,10 +146,10 @@ def _retrieved(trained: Trained, ends: Split, n: int, seed: int) -> Between:
     return Between(samples, original_units(ends.x, standard), t, found, note)
 
 
-def _directions(trained: Trained, rows: Split, seed: int) -> Array:
+def _directions(trained: Trained, rows: Split, seed: int, batch: int) -> Array:
     """The sketched scores of rows at length 1, (N, SKETCH)."""
     parts = []
-    for x, given in Feed(rows, trained.traits, trained.compute).batches(100):
+    for x, given in Feed(rows, trained.traits, trained.compute).batches(min(SCORED, batch)):
         score = trained.model.fisher_score(x, projection=SKETCH, seed=seed, **given)  # type: ignore[operator]
         parts.append(score.detach().double().cpu().numpy())
     scores = np.concatenate(parts)

@@ -114,9 +114,9 @@ def decode(
     need_latents(trained, DRAW)
     path, key = locate(source)
     table = read(Wanted(path))
-    name = key or ("z" if "z" in table.arrays else next(iter(table.arrays)))
+    name = key or ("z" if "z" in table.arrays or len(table.arrays) > 1 else next(iter(table.arrays)))
     if name not in table.arrays:
-        raise TrainError(f"`{path}` has no array `{key}`", f"it holds {table.inventory()}")
+        raise TrainError(f"`{path}` has no array `{name}`", f"it holds {table.inventory()}: choose one, FILE:KEY")
     z = _latents(trained, table.arrays[name], table.where(name))
     if "weights" in table.arrays and str(table.arrays["weights"]) != weights_of(trained):
         raise TrainError(

@@ -75,7 +75,7 @@ def load(request: Request, traits: Traits, wide: bool = False) -> Data:
     Raises TrainError for every fault of the file or mismatch with the model.
     """
     read = _read(request.source, request, traits, wide, Cut(request.stride, request.valid is None, request.tested()))
-    found, notes = dict(read.splits), list(read.notes)
+    found, notes = dict(read.splits), [*read.notes, *_idle(request, read.cut)]
     train = found.get("train", found.get(splits.ALL))
     if train is None:
         raise TrainError(f"`{request.source}` has no train split, only {', '.join(found)}")
@@ -111,11 +111,13 @@ def load_rows(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Found:
-    """What one source holds: its splits, what their numbers stand for, and notes on how they were made."""
+    """What one source holds: its splits, what their numbers stand for, notes on how they were made, and the kind of what
+    was cut into rows, if anything was."""
 
     splits: Mapping[str, Split]
     medium: Medium | None = None
     notes: tuple[str, ...] = ()
+    cut: str = ""
 
 
 def _read(
@@ -140,7 +142,25 @@ def _read(
         (table, notes), key = cut(table, stream, window(stream, traits, f"`{table.file}`"), how), None
     keys = splits.find(table, key, tuple(traits.given))
     wanted = {only: keys[only]} if only in keys else keys
-    return Found({name: _split(table, k, request, traits, wide) for name, k in wanted.items()}, medium, notes)
+    found = {name: _split(table, k, request, traits, wide) for name, k in wanted.items()}
+    return Found(found, medium, notes, stream.kind if stream else "")
+
+
+def _idle(request: Request, kind: str) -> list[str]:
+    """A note on a stride (a spec may have it for other data) where nothing is cut into rows of x; TrainError where the
+    command line asks for what the data cannot have."""
+    if request.text and kind != "text":
+        raise TrainError(
+            f"`{request.source}` is not read as text: it is of another format that is known", "drop --text"
+        )
+    if request.test and not kind:
+        raise TrainError(
+            f"--test chooses recordings, and `{request.source}` holds rows",
+            "drop it: rows to test on stand in the file as `x_test`",
+        )
+    return [f"`{request.source}` holds rows already: a stride is for what is cut into rows"] * bool(
+        request.stride and not kind
+    )
 
 
 def _split(table: Table, keys: splits.Keys, request: Request, traits: Traits, wide: bool) -> Split:

@@ -216,7 +216,7 @@ def _ends(trained: Trained, rows: Split) -> Array:
     """(D, 2) the range of the rows with some room, cut to the legal values."""
     x = original_units(rows.x, trained.run.load_standard()).reshape(len(rows), -1).astype(np.float64)
     low, high = x.min(axis=0), x.max(axis=0)
-    room = np.maximum(ROOM * (high - low), 1e-6)
+    room = np.where(high > low, ROOM * (high - low), 1.0)  # of one row, or a constant variable, there is no range
     legal = trained.traits.values
     return np.stack([np.maximum(low - room, legal.low), np.minimum(high + room, legal.high)], axis=1)
 

@@ -48,10 +48,16 @@ class Grid:
 
 
 def corners(
-    trained: Trained, numbers: tuple[int, ...], source: str | None, n: int, chosen: Mapping[str, str], seed: int
+    trained: Trained,
+    numbers: tuple[int, ...],
+    source: str | None,
+    n: int,
+    chosen: Mapping[str, str],
+    seed: int,
+    batch: int = 500,
 ) -> Grid:
     """The n x n grid between four rows of a source, by default of the test split of the data of the run (Dinh et al. 2017,
-    equation 19): from the first corner to the second along a row, to the third down a column.
+    equation 19): from the first corner to the second along a row, to the third down a column; `batch` are decoded at a time.
 
     Raises TrainError for rows that are not there, other contexts, latents that hold integers, and models without any.
     """
@@ -74,7 +80,7 @@ def corners(
     note = (
         f"each image is decoded from a latent between the four corners, {kinds.get(sum(p.round for p in parts), mixed)}"
     )
-    samples = decoded(trained, path, given, min(n * n, 500), seed)
+    samples = decoded(trained, path, given, batch, seed)
     return Grid(samples, n, {"z": path, "rows": np.array(numbers), "t": at.numpy()}, note)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ from flowspec.train.standard import Standard
 from flowspec.train.traits import Given, Traits
 from flowspec.train.values import Array, checked
 
+_INTEGER = re.compile(r"-?[0-9]+")
 TABLE_WIDTH = 16  # variables of x that a text table has room for
 BETWEEN = "-" * 40  # stands between texts
 
@@ -49,6 +51,8 @@ def draw(
     for models with scales or logits. Raises TrainError when samples overflow, when the model cannot draw the rest of
     what is observed, and when one of its densities has no temperature.
     """
+    if order is not None and traits.orders == 1:
+        raise TrainError(f"--order {order} chooses from an ensemble of orders, and `{traits.name}` is none", "drop it")
     model.eval()
     generator = torch.Generator(compute.device).manual_seed(seed)
     parts = []
@@ -116,13 +120,18 @@ def contexts(traits: Traits, chosen: Mapping[str, str], n: int) -> dict[str, Arr
 def _context(name: str, given: Given, chosen: str | None, n: int) -> Array:
     if given.classes and chosen is None:
         rows = np.arange(given.classes)
-    elif given.classes and all(word.strip().isdigit() for word in (chosen or "").split(",")):
+    elif given.classes and all(_INTEGER.fullmatch(word.strip()) for word in (chosen or "").split(",")):
         rows = np.array([int(word) for word in (chosen or "").split(",")])
     elif chosen is None:
         raise TrainError(f"the model is conditional on `{name}`", f"choose it: --given {name}=FILE.npy")
     else:
         rows = _rows(name, given, chosen)
-    rows = checked(rows, given.values, f"the given `{name}`")
+    try:
+        rows = checked(rows, given.values, f"the given `{name}`")
+    except TrainError as error:
+        if not given.classes:
+            raise
+        raise TrainError(error.message, f"the classes of `{name}` run from 0 to {given.classes - 1}") from error
     return rows[np.arange(n) % len(rows)]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -31,6 +32,8 @@ PREPARATIONS = (
     "stride",
     "noise",
 )  # what a `train` section may say about the data
+
+PLACES = ("source", "key", "valid")  # where data is: it may move while a run rests, its numbers are compared
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,21 +110,41 @@ def begin(spec: Spec, request: Request, options: Options, device: torch.device, 
     return Job(model, traits, data, options, compute, run)
 
 
-def go_on(spec: Spec, changes: Mapping[str, Any], source: str | None, device: torch.device, out: Path) -> Job:
-    """The run in `out`, to be resumed with some options changed; `source` is where its data is now, if that moved.
+def go_on(
+    spec: Spec,
+    changes: Mapping[str, Any],
+    source: str | None,
+    device: torch.device,
+    out: Path,
+    told: Mapping[str, Any] = MappingProxyType({}),
+) -> Job:
+    """The run in `out`, to be resumed with some options changed; `source` is where its data is now, if that moved, and
+    `told` what else is said of the data, by the names of `Request`.
 
-    Raises TrainError when the spec, the data or an option that cannot change differs.
+    Raises TrainError when the spec, the data, how it is prepared or an option that cannot change differs.
     """
     run, traits = Run.open(out), Traits.of(spec.model)
     run.fits(traits, spec.path)
     run.same_texts(spec.texts)
     options = run.options.resumed(changes)
     compute = Compute(device, options.precision)
-    request = run.request if source is None else replace(run.request, source=source)
+    places = {name: value for name, value in {**told, "source": source}.items() if name in PLACES and value}
+    request = replace(run.request, **places)
+    _same_preparations(run, told)
     data = load(request, traits, options.wide)
     run.same_data(data)
     run.update(options=options.as_json())
     return Job(_built(spec, options, compute), traits, data, options, compute, run)
+
+
+def _same_preparations(run: Run, told: Mapping[str, Any]) -> None:
+    """TrainError where the data would be prepared in another way than that of the first part of the run."""
+    for name, value in told.items():
+        if name not in PLACES and value != getattr(run.request, name):
+            raise TrainError(
+                f"a run that is resumed keeps how its data were prepared: --{name.replace('_', '-')} was not so",
+                "drop it, or start another run with another --out",
+            )
 
 
 def reopen(run: Run, spec: Spec, device: torch.device) -> Trained:

@@ -134,7 +134,7 @@ def test_a_member_of_an_ensemble(trained: Run, tmp_path: Path) -> None:
         (["text", "--prompt", "to be or not to be"], "the prompt has 18 characters, and a sample has 12"),
         (["text", "--prompt", "to", "--keep", "first:2"], "--prompt says what is seen already: --keep and --observed"),
         (["flow", "--keep", "first:1", "-o", "x.npz"], "m: `observed` is for models with an order: of a flow model"),
-        (["flow", "--order", "1"], "m: unknown context 'order', expected none"),
+        (["flow", "--order", "1"], "--order 1 chooses from an ensemble of orders, and `m` is none"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_completed(args: list[str], message: str, trained: Run) -> None:

@@ -74,8 +74,15 @@ class Table:
 
 
 def column_numbers(wanted: tuple[str, ...], names: tuple[str, ...], width: int, where: str) -> list[int]:
-    """The positions of the wanted columns, each a name of `names` or a number counted from 0."""
-    return [_column_number(column, names, width, where) for column in wanted]
+    """The positions of the wanted columns, each a name of `names` or a number counted from 0, and each once."""
+    found = [_column_number(column, names, width, where) for column in wanted]
+    for place, (number, column) in enumerate(zip(found, wanted, strict=True)):
+        if number in found[:place]:
+            raise TrainError(
+                f"column `{column}` of {where} is named twice: two variables that are always equal have no density",
+                "name each column once",
+            )
+    return found
 
 
 def _column_number(column: str, names: tuple[str, ...], width: int, where: str) -> int:
