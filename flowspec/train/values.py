@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flowspec.train.errors import TrainError
+
+ROUNDING = 1e-3  # of the deviation of a variable, by which the type that data is kept in may move it
 
 Array = NDArray[Any]
 
@@ -94,7 +97,39 @@ def checked(array: Array, values: Values, where: str, wide: bool = False) -> Arr
             f"{where}, row {place[0]} (counting from 0) holds {array[place]:g} where {values.describe} is due",
             _remedy(array, values),
         )
-    return np.ascontiguousarray(array.astype(values.dtype(wide), copy=False))
+    with np.errstate(over="ignore"):
+        kept = np.ascontiguousarray(array.astype(values.dtype(wide), copy=False))
+    if not values.discrete:
+        _need_range(array, kept, where)
+        _warn_of_rounding(array, kept, where)
+    return kept
+
+
+def _need_range(array: Array, kept: Array, where: str) -> None:
+    """Raise TrainError for a number beyond the largest of the type that data is kept in."""
+    if not (inside := np.isfinite(kept)).all():
+        place = tuple(int(i) for i in np.argwhere(~inside)[0])
+        raise TrainError(
+            f"{where}, row {place[0]} (counting from 0) holds {array[place]:g}, which {kept.dtype} cannot hold",
+            "train in --precision float64, or rescale the data first",
+        )
+
+
+def _warn_of_rounding(array: Array, kept: Array, where: str) -> None:
+    """Warn of variables of which float32 keeps too little: values far from 0 that differ by little, such as times."""
+    if (array.dtype.kind == "f" and array.dtype.itemsize <= kept.dtype.itemsize) or len(array) < 2:
+        return
+    exact = array.reshape(len(array), -1).astype(np.float64)
+    off, spread = np.abs(kept.reshape(exact.shape) - exact).max(axis=0), exact.std(axis=0)
+    lost = np.flatnonzero(off > ROUNDING * spread)
+    lost = lost[exact[:, lost].min(axis=0) < exact[:, lost].max(axis=0)]
+    if len(lost):
+        i = int(lost[0])
+        warnings.warn(
+            f"float32 moves variable {i} of {where} by up to {off[i]:.2g}, and its deviation is {spread[i]:.2g}: train in "
+            "--precision float64, or take an offset off the data first",
+            stacklevel=3,
+        )
 
 
 def _legal(array: Array, values: Values) -> NDArray[np.bool_]:
