@@ -65,6 +65,8 @@ def train(job: Job, progress: Progress, stopped: Callable[[], bool], spec: str, 
     """
     state = State.fresh(job.model, job.options)
     resumed = resume and job.run.load_last(state, job.compute, job.traits, spec)
+    if resume:  # what could not go on keeps its record
+        job.run.update(options=job.options.as_json())
     loop = Loop(job, state)
     try:
         with limits(job.options.batch), contextlib.closing(progress):

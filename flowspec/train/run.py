@@ -148,6 +148,11 @@ class Run:
         Raises TrainError when there are none yet, or they belong to another spec.
         """
         path = self.path / BEST
+        if not path.exists() and self.record.get("history"):
+            raise TrainError(
+                f"`{self.path}` has lost its {BEST}: {len(self.record['history'])} validations were finished",
+                "bring the file back, or train anew into another --out",
+            )
         if not path.exists():
             raise TrainError(
                 f"`{self.path}` has no {BEST}: no validation was finished (its status: {self.record.get('status')})",

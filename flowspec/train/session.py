@@ -133,7 +133,6 @@ def go_on(
     _same_preparations(run, told)
     data = load(request, traits, options.wide)
     run.same_data(data)
-    run.update(options=options.as_json())
     return Job(_built(spec, options, compute), traits, data, options, compute, run)
 
 

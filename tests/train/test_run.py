@@ -244,3 +244,21 @@ def raw_test_rows() -> np.ndarray:
     from flowspec.train import toy
 
     return toy.table("synthetic:moons:2000", Traits.of(models.Affine)).arrays["x_test"]
+
+
+def test_a_run_that_cannot_go_on_keeps_its_record(tmp_path: Path) -> None:
+    run = trained(tmp_path / "run")
+    (run.path / LAST).write_bytes(b"half")
+    before = (run.path / RECORD).read_bytes()
+    job = go_on(spec(), {"epochs": 9}, None, CPU, run.path)
+    assert (
+        "is not a readable safetensors file" in fault(lambda: train(job, Quiet(), bool, "specs/a.yaml", True)).message
+    )
+    assert (run.path / RECORD).read_bytes() == before
+
+
+def test_weights_that_are_gone_are_not_said_to_be_still_to_come(tmp_path: Path) -> None:
+    run = trained(tmp_path / "run")
+    (run.path / BEST).unlink()
+    message = fault(lambda: reopen(run, spec(), CPU)).message
+    assert message == f"`{run.path}` has lost its {BEST}: 2 validations were finished"
