@@ -101,10 +101,10 @@ def _decoded(trained: Trained, ends: Split, n: int, chosen: Mapping[str, str], s
 
 
 def _words(parts: tuple[Part, ...]) -> str:
-    """On great circles in parts with a standard normal density, else on straight lines."""
+    """On great circles in parts with a standard normal density, else on straight lines, as a part of one number is."""
     words = {len(parts): "on a great circle", 0: "on a straight line"}
     mixed = "on great circles in its normal parts, on straight lines in the others"
-    return words.get(sum(part.round for part in parts), mixed)
+    return words.get(sum(part.round and part.size > 1 for part in parts), mixed)
 
 
 def _line(ends: Tensor, t: Tensor) -> Tensor:

@@ -77,9 +77,7 @@ def corners(
     path = torch.cat(spread, 1).numpy()
     kinds = {len(parts): "by the angles of equation 19 of Dinh et al. (2017)", 0: "linearly"}
     mixed = "by angles in its normal parts, linearly in the others"
-    note = (
-        f"each image is decoded from a latent between the four corners, {kinds.get(sum(p.round for p in parts), mixed)}"
-    )
+    note = f"each sample is decoded from a latent between the four corners, {kinds.get(sum(p.round for p in parts), mixed)}"
     samples = decoded(trained, path, given, batch, seed)
     return Grid(samples, n, {"z": path, "rows": np.array(numbers), "t": at.numpy()}, note)
 

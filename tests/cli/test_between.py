@@ -13,7 +13,8 @@ pytest.importorskip("torch")
 import torch
 from PIL import Image
 
-from flowspec.train.between import _circle
+from flowspec.train.between import _circle, _words
+from flowspec.train.latents import Part
 
 from .conftest import Run
 
@@ -161,3 +162,9 @@ def test_ends_with_other_labels_need_one(trained: Run, tmp_path: Path) -> None:
 def test_faults(args: list[str], message: str, trained: Run) -> None:
     done = trained("sample", *args)
     assert (done.code, done.err.splitlines()[0].startswith(f"error: {message}")) == (2, True), done.err
+
+
+def test_one_number_has_no_circle() -> None:
+    one, two = (Part("base", (size,), "StandardNormal", True, False) for size in (1, 2))
+    assert [_words((one,)), _words((two,))] == ["on a straight line", "on a great circle"]
+    assert _words((one, two)) == "on great circles in its normal parts, on straight lines in the others"
