@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flowspec.cli.arguments import add_choice, add_color, wants_color
+from flowspec.cli.latents import positive
 from flowspec.cli.runs import guarded, need_data, opened, words
 from flowspec.cli.streams import Streams
 from flowspec.diagnostics.text import clean
@@ -27,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--key", metavar="NAME", help="the array to use of a --data file that holds several")
     parser.add_argument("--columns", metavar="A,B", type=words, help="the columns of --data to use, if others")
     add_choice(parser, "--split", SPLITS, "the rows to score (default: test)", default="test")
-    parser.add_argument("--batch", type=int, metavar="N", help="rows at a time (default: as in training)")
+    parser.add_argument("--batch", type=positive, metavar="N", help="rows at a time (default: as in training)")
     parser.add_argument("--device", metavar="NAME", help="cpu, cuda or cuda:N (default: cuda if there is one)")
     add_choice(parser, "--format", ("full", "json"), "how the score is written (default: full)", default="full")
     add_color(parser)
