@@ -50,23 +50,36 @@ def _axis(subject: Subject, sample: Tensor, n: int) -> Tensor:
     values = subject.values
     if math.isfinite(values.hi):
         return _interval(values.lo, values.hi, n)
-    marks = sample.quantile(torch.linspace(0, 1, PIECES + 1, dtype=sample.dtype))
+    marks = sample.quantile(_levels(len(sample)))
     per = max(1, n // (PIECES + 2 * TAIL))
-    inner = torch.cat([a + (b - a) * torch.arange(per) / per for a, b in pairwise(marks)])
-    above = _tail(marks[-1], marks[-1] - marks[-2], per * TAIL)
     if values.lo == 0:
-        return torch.cat([_towards_zero(marks[0], per * TAIL), inner, above])
-    return torch.cat([-_tail(-marks[0], marks[1] - marks[0], per * TAIL).flip(0)[:-1], inner, above])
+        return _positive(marks.clamp_min(torch.finfo(marks.dtype).tiny).log(), per)
+    above = _tail(marks[-1], marks[-1] - marks[-2], per * TAIL)
+    below = -_tail(-marks[0], marks[1] - marks[0], per * TAIL).flip(0)
+    return torch.cat([below[:-1], _between(marks, per), above])
+
+
+def _levels(samples: int) -> Tensor:
+    """PIECES + 1 levels of quantiles: half of them equal, and half ever closer to 0 and 1, where tails spread out."""
+    even = torch.linspace(0, 1, PIECES // 2 + 1, dtype=torch.float64)
+    ends = torch.linspace(-1, 1, PIECES // 2, dtype=torch.float64) * math.log(samples)
+    return torch.cat([even, ends.sigmoid()]).sort().values
+
+
+def _between(marks: Tensor, per: int) -> Tensor:
+    """As many equal cells between any two marks, without the last edge."""
+    return torch.cat([a + (b - a) * torch.arange(per) / per for a, b in pairwise(marks)])
+
+
+def _positive(logs: Tensor, per: int) -> Tensor:
+    """Edges from nearly 0 up, equal in the logarithm between two marks: a density may fall as slowly as a power of x."""
+    reach = torch.linspace(0, 20, per * TAIL + 1, dtype=torch.float64)
+    return torch.cat([(logs[0] - reach.flip(0))[:-1], _between(logs, per), logs[-1] + reach]).clamp_max(700).exp()
 
 
 def _tail(start: Tensor, width: Tensor, n: int) -> Tensor:
     """Edges from `start` up, each cell wider than the one before by the same factor."""
     return start + width * torch.linspace(0, REACH, n + 1, dtype=torch.float64).expm1()
-
-
-def _towards_zero(start: Tensor, n: int) -> Tensor:
-    """Edges from nearly 0 up to `start`, which is left out."""
-    return start * torch.linspace(-20, 0, n + 1, dtype=torch.float64).exp()[:-1]
 
 
 def _interval(lo: float, hi: float, n: int) -> Tensor:

@@ -46,6 +46,28 @@ def test_checks_that_count_or_integrate_get_a_version_of_their_own() -> None:
     assert planted(SPECS["made"]).tiny == ()  # small enough as it is
 
 
+LONG_TAILS = """
+x: {shape: [2], values: positive}
+flow:
+- log
+- {autoregressive: {order: raster, net: {mlp: [16]}, transform: {cdf: {logistic_mixture: 3}}}}
+- {invert: [sigmoid]}
+- {linear: dense}
+base: logistic
+"""
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_densities_with_long_tails_integrate_to_one(seed: int) -> None:
+    """x falls as slowly as a power: samples spread over many decades, and the grid follows them."""
+    from flowspec.verify import certify
+
+    from .specs import checked
+
+    (found,) = (r for r in certify(checked(LONG_TAILS), seed=seed).results if r.name == "integral")
+    assert found.ok, found
+
+
 def test_seeds_draw_other_numbers_and_the_same_seed_the_same() -> None:
     from flowspec.verify import certify
 
