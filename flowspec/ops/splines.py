@@ -59,7 +59,10 @@ class Shape:
     def check(self) -> None:
         """Raises OpError where the box is none."""
         low, high = self.ends
-        if not (math.isfinite(low) and math.isfinite(high) and low < high):
+        if not (math.isfinite(low) and math.isfinite(high)):
+            message = f"the box [{low:g}, {high:g}] of a spline is infinite, and its bins have to fill it"
+            raise OpError("FS351", message, "give two numbers; outside them the spline is the identity", "box")
+        if not low < high:
             raise OpError(
                 "FS351",
                 f"the box [{low:g}, {high:g}] of a spline has no inside",

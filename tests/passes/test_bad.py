@@ -85,6 +85,7 @@ FAULTS = {
     "flow_of_a_part_beyond_its_step": ("FS312", 5),
     "boxes_that_do_not_meet": ("FS311", 6),
     "affine_into_uniform": ("FS313", 6),
+    "box_without_an_end": ("FS351", 5),
     "logit_of_real_numbers": ("FS311", 5),
     "logit_of_pixels": ("FS310", 5),
     "bare_logit": ("FS314", 6),
