@@ -72,8 +72,14 @@ class FlowOp(Op):
 
     @property
     def likelihood(self) -> str:
-        """What the step makes of log p(x): `exact`, a lower `bound`, or an unbiased `estimate`."""
+        """What the step makes of log p(x): `exact`, a lower `bound`, or an `estimate`: right in the mean (`noisy`), or off
+        by what nothing bounds (not `guarded`)."""
         return "bound" if self.stochastic else "exact"
+
+    @property
+    def noisy(self) -> bool:
+        """Whether log|det| is drawn anew at every call, and right in the mean alone."""
+        return False
 
     @property
     def solved(self) -> str:

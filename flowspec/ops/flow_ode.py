@@ -39,8 +39,8 @@ class Ode(Conditioned):
 
     `dopri5`, `dopri8` and `bosh3` choose their steps so that the error that a step makes in every entry of every sample
     stays below atol + rtol |z|, and need torchdiffeq. `rk4`, `midpoint` and `euler` take `steps` equal ones, need torch
-    alone, and work under torch.compile(fullgraph=True); nothing bounds their error, and check says so. The inverse is
-    the same equation solved back in time.
+    alone, and work under torch.compile(fullgraph=True); nothing bounds their error, so log p(x) is an estimate, and check
+    says so. The inverse is the same equation solved back in time.
     """
 
     name = "ode"
@@ -80,7 +80,11 @@ class Ode(Conditioned):
 
     @property
     def likelihood(self) -> str:
-        return "estimate" if self.trace == "hutchinson" else "exact"
+        return "estimate" if self.noisy or not self.guarded else "exact"
+
+    @property
+    def noisy(self) -> bool:
+        return self.trace == "hutchinson"
 
     @property
     def solved(self) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator
 from flowspec.diagnostics import Finding
 from flowspec.graph.layout import Layout
 from flowspec.graph.model import Autoregressive, Density, Flow, FlowNode, Leaf, value_origin
+from flowspec.ops.flow_base import FlowOp
 from flowspec.passes.facts import DensityFacts
 from flowspec.passes.support import density_support
 
@@ -44,9 +45,7 @@ def draw_findings(flow: Flow, node: FlowNode, facts: DensityFacts, seen: Collect
         )
     if facts.likelihood != "exact":
         message = f"`{node.id}` takes log q off log p(x), and the log-density of its q is not exact"
-        estimated = facts.likelihood == "estimate"
-        helps = "write `trace: exact` in it" if estimated else "drop the stochastic step in it"
-        yield Finding("FS368", message, density.span, helps=(helps,), node=node.id)
+        yield Finding("FS368", message, density.span, helps=_towards_exact(density), node=node.id)
         return
     if value_origin(flow.number, node.input) not in seen:
         yield Finding(
@@ -56,6 +55,25 @@ def draw_findings(flow: Flow, node: FlowNode, facts: DensityFacts, seen: Collect
             helps=("give it x: `given: {c: {..., in: x}}`, or a net, which reads x",),
             node=node.id,
         )
+
+
+def _towards_exact(density: Density) -> tuple[str, ...]:
+    """What would make a log-density exact."""
+    ops = list(_flow_ops(density))
+    wanted = (
+        ("write `trace: exact` in it", any(op.noisy for op in ops)),
+        ("write `solver: dopri5` in it, which keeps a tolerance", not all(op.guarded for op in ops)),
+        ("drop the stochastic step in it", any(op.stochastic for op in ops)),
+    )
+    return tuple(text for text, holds in wanted if holds)
+
+
+def _flow_ops(density: Density) -> Iterator[FlowOp]:
+    """The steps of a flow and of the flows that its parts end in."""
+    if isinstance(density, Flow):
+        yield from (node.op for node in density.nodes)
+        for part in density.parts:
+            yield from _flow_ops(part.density)
 
 
 def _without_gradient(density: Density) -> Iterator[Density]:

@@ -85,10 +85,11 @@ def _inexact(flow: Flow, facts: Facts) -> str:
                   for p in flow.parts if facts.densities[p.density].likelihood == status]  # fmt: skip
         text += f"; {', '.join(names)} {'makes' if len(names) == 1 else 'make'} log p(x) {words}" if names else ""
     solved = [n.op for d in facts.densities if isinstance(d, Flow) for n in d.nodes if n.op.solved]
+    if not all(op.guarded for op in solved):
+        return f"{text}: nothing bounds the error of fixed steps"
     if not solved or facts.densities[flow].likelihood != "exact":
         return text
-    unbounded = "" if all(op.guarded for op in solved) else ", which nothing bounds"
-    return f"{text}; log p(x) is exact up to the error of the solver{unbounded}"
+    return f"{text}; log p(x) is exact up to the error of the solver"
 
 
 def _conservation(flow: Flow, facts: Facts) -> str:

@@ -44,6 +44,9 @@ class Subject:
 
     @property
     def is_exact(self) -> bool:
+        """Whether log_prob is log p(x), without noise; solvers of ODEs may leave an error (`accuracy`)."""
+        if self.cls.LIKELIHOOD == "estimate":
+            return not (self.estimates or self.is_bound)
         return bool(self.cls.LIKELIHOOD == "exact")
 
     @property
@@ -56,7 +59,7 @@ class Subject:
     def estimates(self) -> bool:
         """Whether some step gives an unbiased estimate of its log-determinant."""
         program = self.report.program
-        return program is not None and any(op.likelihood == "estimate" for op in _steps(program.model))
+        return program is not None and any(op.noisy for op in _steps(program.model))
 
     @property
     def accuracy(self) -> float:

@@ -28,7 +28,7 @@ UNSEEN = "FS424"  # the check says that no parameter sees some context
 
 
 def likelihood(subject: Subject) -> Result:
-    """log_prob is the same under any noise if it is exact, and only then."""
+    """log_prob is the same under any noise if no step draws or estimates, and only then."""
     model = subject.model()
     x, given = subject.data(16)
     with fixed_noise(subject.seed):
@@ -37,7 +37,8 @@ def likelihood(subject: Subject) -> Result:
         other = model.log_prob(x, **given)
     gap = worst((one - other).abs())
     if subject.is_exact:
-        return at_most(gap, 0.0, "exact: no noise in log_prob", "log_prob is called exact, and noise changes it")
+        kind = subject.cls.LIKELIHOOD
+        return at_most(gap, 0.0, f"{kind}: no noise in log_prob", "log_prob has no noise, and noise changes it")
     if subject.is_bound_by_views:
         return at_most(gap, 0.0, "a bound by a view: no noise in log_prob", "log_prob has noise, and views have none")
     return at_least(gap, 1e-12, f"{subject.cls.LIKELIHOOD}: noise changes log_prob", "no noise in what is not exact")
@@ -104,7 +105,7 @@ def has_terms(subject: Subject) -> bool:
 
 
 def is_countable(subject: Subject) -> bool:
-    """Whether x is discrete, and log_prob is exact."""
+    """Whether x is discrete, and log_prob has no noise and bounds nothing."""
     return subject.is_exact and subject.values.discrete
 
 
