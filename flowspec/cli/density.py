@@ -7,8 +7,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flowspec.cli.arguments import UsageError, add_choice, wants_color
-from flowspec.cli.latents import add_run, add_work, counter_of, keep_inputs, positive, target, wrote
+from flowspec.cli.arguments import add_choice, wants_color
+from flowspec.cli.latents import add_run, add_work, counter_of, keep_inputs, need_seed, positive, target, wrote
 from flowspec.cli.runs import guarded, opened
 from flowspec.cli.sample import given_pair, givens
 from flowspec.cli.streams import Streams
@@ -63,8 +63,7 @@ def run(args: argparse.Namespace, streams: Streams) -> int:
 def _density(args: argparse.Namespace, streams: Streams) -> int:
     from flowspec.train import Frame, densities, device, reopen, untrained, write_plot
 
-    if args.seed < 0:
-        raise UsageError(f"the seed is {args.seed}; it must be 0 or more")
+    need_seed(args.seed)
     record, spec = opened(args.run, streams, wants_color(args, streams))
     trained = reopen(record, spec, device(args.device))
     keep_inputs(args.output, args.data, record.request.source, *(source for _, source in args.given))

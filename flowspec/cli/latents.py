@@ -47,12 +47,17 @@ def target(text: str, suffixes: Sequence[str]) -> Path:
     return Path(text)
 
 
+def need_seed(seed: int) -> None:
+    """Raises UsageError for a seed that no generator takes."""
+    if not 0 <= seed < 2**63:
+        raise UsageError(f"the seed is {seed}; it must be {'0 or more' if seed < 0 else 'below 2^63'}")
+
+
 def trained_of(args: argparse.Namespace, streams: Streams) -> Trained:
-    """The model of the run. Raises UsageError for a negative seed."""
+    """The model of the run. Raises UsageError for a seed that no generator takes."""
     from flowspec.train import device, reopen
 
-    if args.seed < 0:
-        raise UsageError(f"the seed is {args.seed}; it must be 0 or more")
+    need_seed(args.seed)
     found, spec = opened(args.run, streams, wants_color(args, streams))
     return reopen(found, spec, device(args.device))
 

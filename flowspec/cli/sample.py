@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flowspec.cli.arguments import UsageError, add_color, wants_color
-from flowspec.cli.latents import add_run, keep_inputs
+from flowspec.cli.latents import add_run, keep_inputs, need_seed
 from flowspec.cli.runs import guarded, opened
 from flowspec.cli.streams import Streams
 from flowspec.diagnostics.text import clean
@@ -115,8 +115,7 @@ def run(args: argparse.Namespace, streams: Streams) -> int:
 def _sample(args: argparse.Namespace, streams: Streams) -> int:
     from flowspec.train import device, reopen
 
-    if args.seed < 0:
-        raise UsageError(f"the seed is {args.seed}; it must be 0 or more")
+    need_seed(args.seed)
     found, spec = opened(args.run, streams, wants_color(args, streams))
     trained = reopen(found, spec, device(args.device))
     read = (args.observed, args.keep, args.attribute and str(args.attribute), *(source for _, source in args.given))

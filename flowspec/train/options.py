@@ -70,7 +70,7 @@ class Options:
             ("orders", self.orders in ORDERS, f"one of {', '.join(ORDERS)}"),
             ("warmup", self.warmup >= 0, "0 or more"),
             ("ema", 0 <= self.ema < 1, "from 0 to below 1"),
-            ("seed", 0 <= self.seed < 2**63, "0 or more"),
+            ("seed", 0 <= self.seed < 2**63, "0 or more, and below 2^63"),
             ("precision", self.precision in PRECISIONS, f"one of {', '.join(PRECISIONS)}"),
         )
 

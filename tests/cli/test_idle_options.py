@@ -70,6 +70,11 @@ def tool(flowspec: Run, runs: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
         (["decode", "r", "two.npz", "--given", "label=1"], "`two.npz` has no array `z`"),
         (["eval", "r", "--key", "x"], "--key says which part of --data is meant, and there is no --data"),
         (["eval", "r", "--columns", "1,0"], "--columns says which part of --data is meant"),
+        *((args, f"the seed is {2**63}; it must be below 2^63") for args in (
+            ["sample", "r", "--seed", str(2**63)],
+            ["encode", "r", "--split", "valid", "--seed", str(2**63)],
+            ["density", "r", "--given", "label=1", "--seed", str(2**63)],
+        )),
         (["eval", "r", "--batch", "0"], "argument --batch: `0` is not a number above 0"),
         (["eval", "r", "--batch", "-5"], "argument --batch: `-5` is not a number above 0"),
         (["verify", "r", "--columns", "1,0"], "--columns says which part of --data is meant"),
