@@ -46,8 +46,7 @@ class _Walk:
 def flow_supports(flow: Flow, x: Support) -> FlowSupports:
     """Carries V from the data to the parts and M from the parts back to the data.
 
-    What a step is given that it cannot take is unknown
-    on the way back, so that one fault gives one finding.
+    What a step is given that it cannot take is unknown on the way back, so that one fault gives one finding.
     """
     count = 1 + max((v for node in flow.nodes for v in node.outputs), default=0)
     walk = _Walk(flow, [x] * count)

@@ -67,7 +67,7 @@ class Autoregressive(Density):
     def terms(self, x: torch.Tensor, order: int | None = None, **given: torch.Tensor) -> torch.Tensor:
         """The log-probability of each variable given those before it, (B, D)."""
         x, given = self.admit(x, given)
-        return self.family.log_prob(x, self.of_order(x, order, given)).flatten(1)
+        return self.possible(x, self.family.log_prob(x, self.of_order(x, order, given)).flatten(1))
 
     def conditionals(self, x: torch.Tensor, order: int | None = None, **given: torch.Tensor) -> dict[str, torch.Tensor]:
         """The parameters of each variable (or site) given those before it, by name, (B, D, ...)."""

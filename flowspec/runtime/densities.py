@@ -28,6 +28,11 @@ class Density(nn.Module):
         """(B, *shape) -> (B,), in nats."""
         raise NotImplementedError
 
+    def possible(self, x: torch.Tensor, log_p: torch.Tensor) -> torch.Tensor:
+        """The log-probabilities of samples, (B,), or of their variables, (B, D), once more: the outermost density knows
+        which values x cannot have (see Model)."""
+        return log_p
+
     def sample(
         self, n: int, *, generator: torch.Generator | None = None, temperature: float = 1.0, **given: torch.Tensor
     ) -> torch.Tensor:
@@ -77,7 +82,7 @@ class Factored(Density):
     def terms(self, x: torch.Tensor, **given: torch.Tensor) -> torch.Tensor:
         """The log-probability of each variable, (B, D)."""
         x, given = self.admit(x, given)
-        return self.family.log_prob(x, self.theta(x.shape[0], **given)).flatten(1)
+        return self.possible(x, self.family.log_prob(x, self.theta(x.shape[0], **given)).flatten(1))
 
     def conditionals(self, x: torch.Tensor, **given: torch.Tensor) -> dict[str, torch.Tensor]:
         """The parameters of each variable, or of each site that is modelled as a whole, by name, (B, D, ...)."""

@@ -50,7 +50,7 @@ class Flow(Density):
         """(B, *shape) -> (B,), in nats."""
         x, given = self.admit(x, given)
         _, log_det, log_base = self.flow(x, **given)
-        return log_det + log_base
+        return self.possible(x, log_det + log_base)
 
     def encode(self, x: torch.Tensor, **given: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """z, (B, sum of parts) with the parts in the order in which they leave, each row-major; and log|det dz/dx|."""

@@ -10,10 +10,11 @@ from torch.nn import functional as F
 def one_hot(x: torch.Tensor, n: int) -> torch.Tensor:
     """(B, C, *sites) of integers 0..n-1 -> (B, C * n, *sites); channel c * n + k is 1 where channel c holds k.
 
-    The result has the type of x if that is floating, else torch's default type.
+    The result has the type of x if that is floating, else torch's default type. What is no category counts as the
+    nearest one; the model says that it cannot occur.
     """
     dtype = x.dtype if x.is_floating_point() else torch.get_default_dtype()
-    return F.one_hot(x.long(), n).to(dtype).movedim(-1, 2).flatten(1, 2)
+    return F.one_hot(x.long().clamp(0, n - 1), n).to(dtype).movedim(-1, 2).flatten(1, 2)
 
 
 class ChannelEmbedding(nn.Module):
@@ -31,7 +32,7 @@ class ChannelEmbedding(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         channels, n, _ = self.weight.shape
         start = torch.arange(channels, device=x.device) * n
-        rows = x.long() + start.view(-1, *[1] * (x.dim() - 2))
+        rows = x.long().clamp(0, n - 1) + start.view(-1, *[1] * (x.dim() - 2))
         return F.embedding(rows, self.weight.flatten(0, 1)).movedim(-1, 2).flatten(1, 2)
 
 

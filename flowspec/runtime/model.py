@@ -43,6 +43,19 @@ class Model(Density):
         """-log2 p(x) per variable, (B,), in the units of x: of the integers, where x holds integers."""
         return -self.log_prob(x, **given) / (math.prod(self.SHAPE) * math.log(2))
 
+    def possible(self, x: torch.Tensor, log_p: torch.Tensor) -> torch.Tensor:
+        """log_p, (B,) or (B, D), and minus infinity where x is none of the integers that VALUES declares.
+
+        Pixels that were scaled to [0, 1], noise that was added outside the model, or counts beyond the last have no
+        probability, where a net would give them one.
+        """
+        if isinstance(self.VALUES, str | tuple) and self.VALUES != "binary":
+            return log_p
+        count = x.new_tensor(2 if self.VALUES == "binary" else self.VALUES)
+        count = count.view(self.shape) if count.dim() else count
+        never = ((x < 0) | (x >= count) | (x != x.floor())).flatten(1)
+        return log_p.masked_fill(never if log_p.dim() > 1 else never.any(1), -torch.inf)
+
     def admit(self, x: torch.Tensor, given: dict[str, torch.Tensor]) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         """x and the context with integers as numbers. Raises TypeError or ValueError, naming the spec and the input."""
         x = self.admit_value("x", x, self.SHAPE, self.VALUES, None)

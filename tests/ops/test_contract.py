@@ -67,6 +67,22 @@ def test_batches_may_be_empty(case: Case) -> None:
 
 
 @EACH
+def test_what_is_no_integer_of_the_values_cannot_occur(case: Case) -> None:
+    model = instance(class_of(case), 0)
+    if isinstance(model.VALUES, str | tuple) and model.VALUES != "binary":
+        return
+    x, given = inputs(model, 3)
+    x = x.double()
+    x.view(3, -1)[:, 0] = torch.tensor([-1.0, 0.5, 1e4])
+    order = {"order": 0} if getattr(model, "ORDERS", 1) > 1 else {}
+    assert (model.log_prob(x, **given) == -torch.inf).all()
+    if hasattr(model, "terms"):
+        terms = model.terms(x, **order, **given)
+        assert (terms[:, 0] == -torch.inf).all()
+        assert not terms.isnan().any()
+
+
+@EACH
 def test_shapes_parameters_and_state(case: Case) -> None:
     report, cls = report_of(case), class_of(case)
     model = instance(cls, 0)

@@ -106,7 +106,7 @@ FAULTS = {
         "maf", (("log_det = log_det + change\n        return", "return"),), "log-determinant", r"affine.* \(line 11\)"
     ),
     "dequantization without its constant": Fault(
-        "glow", (("-x[0].numel() * math.log(self.n)", "0.0"),), "log-determinant", r"dequantize.* \(line 7\)"
+        "glow", (("-x.shape[1:].numel() * math.log(self.n)", "0.0"),), "log-determinant", r"dequantize.* \(line 7\)"
     ),
     "one scale for a channel that counts once": Fault(
         "glow", (("* math.prod(x.shape[1 + self.shift.dim() :])", ""),), "log-determinant", r"actnorm"
@@ -126,7 +126,7 @@ FAULTS = {
         "saved and loaded",
     ),
     "a start from every batch": Fault("maf", (("if self.initialized:", "if False:"), (" and not m.initialized]", "]")), "initialized once", "actnorm"),
-    "a log_prob of another shape": Fault("toy", (("return log_det + log_base", "return (log_det + log_base)[:, None]"),), "shapes and types"),
+    "a log_prob of another shape": Fault("toy", (("self.possible(x, log_det + log_base)", "(log_det + log_base)[:, None]"),), "shapes and types"),
     "inputs of any shape": Fault("toy", (("tuple(value.shape[1:]) != tuple(shape)", "False"),), "refused inputs"),
     "half precision": Fault("toy", (("x.to(torch.promote_types(x.dtype, torch.float32))", "x.double() if x.dtype == torch.float64 else x.bfloat16().float()"),), "float32"),
     "a module that raises": Fault("toy", (("log_det = x.new_zeros(x.shape[0])", "log_det = x.new_zeros(x.shape[9])"),), "log-determinant"),
