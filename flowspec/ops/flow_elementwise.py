@@ -55,7 +55,7 @@ class Dequantize(FlowOp):
             raise OpError(
                 "FS310",
                 f"`dequantize` takes integers, and the values here are {values}",
-                "drop `dequantize`, or declare `values: N`",
+                "drop it: `dequantize` stands once, on the integers that x has by `values: N`",
             )
 
     def lower(self, site: FlowSite) -> Construct:

@@ -219,7 +219,7 @@ def _onto_help(node: FlowNode, giver: FlowNode | Part) -> str:
         return "drop the step, or undo it with `log`"
     if isinstance(giver, FlowNode):
         return "drop the step"
-    end = "use `base: uniform`" if reached.equals(UNIT_OPEN) else "end the flow in `sigmoid` and `base: uniform`"
+    end = "use `base: uniform`" if reached.equals(UNIT_OPEN) else "put `sigmoid` in its place, with `base: uniform`"
     return f"drop the step, or {end}"
 
 

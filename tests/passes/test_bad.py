@@ -74,6 +74,7 @@ FAULTS = {
     "keep_outside_the_value": ("FS330", 5),
     "vacuous_coupling": ("FS331", 5),
     "one_name_for_two_parts": ("FS131", 6),
+    "interval_written_backwards": ("FS203", 3),
     "vacuous_both_ways": ("FS331", 5),
     "same_half_kept": ("FS340", 5),
     "one_half_twice": ("FS340", 6),

@@ -143,8 +143,16 @@ def _values(name: str, entry: Entry | None, span: Span, scope: Scope, session: S
     else:
         message = f"`values` of `{shortened(name)}` must be `real`, `binary`, `positive`, an integer from 2 to "
         message += f"{MAX_CATEGORIES:,}, or an interval [lo, hi]"
-        session.report("FS203", message, site(entry.value), "write `values: 256` for 8-bit pixels")
+        session.report("FS203", message, site(entry.value), _legal_values(value))
     return UNKNOWN
+
+
+def _legal_values(value: Any) -> str:
+    """The help for values of no kind."""
+    match value:
+        case [int() | float() as lo, int() | float() as hi] if hi < lo:
+            return f"write the lower end first: `values: [{hi}, {lo}]`"
+    return "write `values: 256` for 8-bit pixels"
 
 
 def _support(value: Any) -> Support | None:
