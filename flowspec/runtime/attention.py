@@ -32,12 +32,11 @@ def pairs_inside(reads: list[int], writes: list[int], rule: str) -> torch.Tensor
 class Attention(nn.Module):
     """Multi-head attention (Vaswani et al. 2017) of (B, C, *sites) values; the output stands where the query does.
 
-    Heads fall into classes (`groups`; all 0 if None), and a class has one label for each place: what its key and value
-    know (`reads`), and what a reader may know (`writes`). Place i reads place j iff reads[j] <= writes[i], or, under
-    the
-    rule "subset", iff reads[j] is a subset of writes[i] as bits. For an ensemble of orders the rows of its members
-    follow each other, and forward takes the member. `takes[s][o][c]` says whether the query (s = 0), key or value
-    projection of class o reads channels of class c; `in_groups[s]` gives the class of each channel, all 0 if
+    Heads fall into classes (`groups`; all 0 if None), and a class has one label for each place: what its key and
+    value know (`reads`), and what a reader may know (`writes`). Place i reads place j iff reads[j] <= writes[i], or,
+    under the rule "subset", iff reads[j] is a subset of writes[i] as bits. For an ensemble of orders the rows of its
+    members follow each other, and forward takes the member. `takes[s][o][c]` says whether the query (s = 0), key or
+    value projection of class o reads channels of class c; `in_groups[s]` gives the class of each channel, all 0 if
     None; either may have one entry that holds for all three.
 
     Queries and keys add a learned embedding for each axis. A null key and value are always there; a place that has

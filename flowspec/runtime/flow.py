@@ -24,8 +24,7 @@ class Flow(Density):
 
     A subclass says flow(x, **given) -> (parts, log_det, log_base), with shapes ((B, *part_shape), ...), (B,), (B,);
     and unflow(draw, n, **given) -> x, where draw(k, density, **given) gives part k of n samples. Parts in `decoders`
-    are
-    what an encoder was given: they are no entries of z.
+    are what an encoder was given: they are no entries of z.
     """
 
     def __init__(

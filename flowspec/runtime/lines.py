@@ -168,8 +168,7 @@ class LineRecurrence(nn.Module):
 
 class RowRecurrence(LineRecurrence):
     """Row LSTM (van den Oord et al. 2016, section 3.1), or the same with another cell: line by line, all places of a
-    line
-    at once, each from `kernel` states of the line before. Its memory comes from the place behind it."""
+    line at once, each from `kernel` states of the line before. Its memory comes from the place behind it."""
 
     def __init__(
         self,
@@ -199,8 +198,7 @@ class RowRecurrence(LineRecurrence):
 
 class DiagonalRecurrence(LineRecurrence):
     """Diagonal BiLSTM (van den Oord et al. 2016, section 3.2), or the same with another cell: diagonal by diagonal,
-    each
-    place from the states one line back and one place back along the line. Its memory comes from the latter."""
+    each place from the states one line back and one place back along the line. Its memory comes from the latter."""
 
     def __init__(
         self,

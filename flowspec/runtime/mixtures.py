@@ -160,8 +160,7 @@ class MixtureLogit(Transform):
     """z = exp(s) logit(u) + t with u a mixture's distribution function of x (Flow++, Ho et al. 2019).
 
     theta: the two parameters of Affine, and those of the mixture. At theta = 0 a mixture of logistic densities gives
-    the
-    identity.
+    the identity.
     """
 
     def __init__(self, mixture: MixtureCDF) -> None:

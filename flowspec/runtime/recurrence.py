@@ -17,10 +17,9 @@ def gates_of(cell: str) -> int:
 class Recurrence(Folded):
     """An LSTM, a GRU or a plain tanh net that takes in its input in the order of the variables.
 
-    A unit of the output is its slice of the state once all that it may know has come in, and nothing else; where that
-    is
-    nothing, of the learned state before the first event. `both` adds a second net that takes it in from the end (only
-    where everything may know everything). Weights are as in torch.nn.LSTM, GRU and RNN.
+    A unit of the output is its slice of the state once all that it may know has come in, and nothing else; where
+    that is nothing, of the learned state before the first event. `both` adds a second net that takes it in from the
+    end (only where everything may know everything). Weights are as in torch.nn.LSTM, GRU and RNN.
     """
 
     def __init__(

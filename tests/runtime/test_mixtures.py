@@ -130,3 +130,21 @@ def test_an_inverse_undoes_its_steps(step: Any) -> None:
     assert torch.allclose(back, x)
     assert torch.allclose(log_det + log_det_back, torch.zeros(7, dtype=x.dtype), atol=1e-9)
     assert torch.allclose(Inverse(step).inverse(x), u)
+
+
+@pytest.mark.parametrize(("dtype", "least"), [(torch.float32, -12.9), (torch.float64, -37.0)])
+def test_the_lower_tail_of_the_normal_keeps_its_precision(dtype: torch.dtype, least: float) -> None:
+    """1 + erf rounds to 0 there, and the step before then met the end of (0, 1)."""
+    x = torch.linspace(least, 0, 60, dtype=dtype)[:, None].requires_grad_()
+    u, log_det = NormalCDF()(x)
+    assert torch.allclose(NormalCDF().inverse(u), x, rtol=1e-5 if dtype == torch.float32 else 1e-12, atol=1e-6)
+    (slope,) = torch.autograd.grad(u.sum(), x)
+    assert torch.allclose(slope[1:, 0].log(), log_det[1:], rtol=1e-3)
+
+
+def test_a_distribution_function_and_its_inverse_meet_in_the_lower_tail() -> None:
+    mixture, normal = GaussianMixtureCDF(2), Inverse(NormalCDF())
+    parameters = theta(mixture, 1, 0.5).float()
+    z = torch.linspace(-6, 3, 19)[:, None]
+    in_full = mixture.inverse(normal.inverse(z.double()), parameters.double())
+    assert torch.allclose(mixture.inverse(normal.inverse(z), parameters), in_full.float(), rtol=1e-4, atol=1e-4)

@@ -14,9 +14,8 @@ class DiscretizedLogisticMixture(Mixture):
     """The integers 0..N-1 as numbers on [-1, 1], each with a bin of half width 1 / (N - 1); the bins at the ends are
     open.
 
-    `classes` is N, or one count per variable, row-major. Scales end at exp(-7), as in the paper, or at as small a part
-    of
-    a bin where there are more than 256 of them.
+    `classes` is N, or one count per variable, row-major. Scales end at exp(-7), as in the paper, or at as small a
+    part of a bin where there are more than 256 of them.
     """
 
     def __init__(self, classes: int | list[int], components: int) -> None:

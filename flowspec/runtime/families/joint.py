@@ -17,8 +17,7 @@ class JointMixture(Family):
     """A site draws one component for all its channels: p(x) = sum_k softmax(logits)_k prod_c p(x_c; component k of c).
 
     theta, (B, 1, *sites, size), holds K logits, K means and K log-scales for each channel. The log-probability of a
-    site
-    stands on its last channel, 0 on those before.
+    site stands on its last channel, 0 on those before.
     """
 
     noise = 2

@@ -37,8 +37,7 @@ class VariationalDequantize(nn.Module):
     """z = (x + u) / N with u drawn from a density on (0, 1) given x (Ho et al. 2019, Flow++).
 
     E [log p(z) - log q(u | x)] - D ln N is a lower bound of log P(x); the inverse floors, and clips to 0..N-1. q is
-    given
-    x by the word `reads`, which is empty where q reads nothing of it.
+    given x by the word `reads`, which is empty where q reads nothing of it.
     """
 
     def __init__(self, n: int, noise: Density, reads: str) -> None:

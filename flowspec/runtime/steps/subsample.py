@@ -12,8 +12,7 @@ class Subsample(nn.Module):
     """The residue classes of the sites modulo `size`, row-major, as `parts` parts; the inverse puts them back.
 
     (B, C, *sites), or (B, sites), becomes `parts` - 1 single classes of shape (B, C, *sites / size), and one part of
-    all
-    that are left, side by side on dim 1. The log-determinant is 0 and not returned.
+    all that are left, side by side on dim 1. The log-determinant is 0 and not returned.
     """
 
     def __init__(self, size: list[int], parts: int) -> None:

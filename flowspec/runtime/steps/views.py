@@ -36,9 +36,8 @@ class ChannelView(nn.Module):
 class LowView(nn.Module):
     """The mean of each block of `size` sites along `axes` axes of integers 0..n-1, quantized to `levels`.
 
-    (B, C, *sites) -> (B, C, *sites / size), and (B, sites) likewise. Gives the view and x; the inverse is x, whatever
-    the
-    view. The log-determinant is 0 and not returned.
+    (B, C, *sites) -> (B, C, *sites / size), and (B, sites) likewise. Gives the view and x; the inverse is x,
+    whatever the view. The log-determinant is 0 and not returned.
     """
 
     def __init__(self, n: int, levels: int, size: int, axes: int) -> None:
