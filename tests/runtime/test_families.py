@@ -73,6 +73,13 @@ def test_beta_by_its_moments(a: float, b: float) -> None:
     assert torch.allclose(family.log_prob(y), meant.log_prob(y), rtol=1e-9)
 
 
+def test_beta_draws_far_below_the_rounding_of_one() -> None:
+    """Of Beta(1/10, 1) P(x < t) = t^(1/10): a fifth of its mass lies below 6e-8, where float32 still has numbers."""
+    x = Beta(0.1, 1.0).sample(torch.rand(20_000, 2, generator=torch.Generator().manual_seed(0)))
+    for t in (1e-7, 1e-10, 1e-20, 1e-30):
+        assert abs(float((x < t).float().mean()) - t**0.1) < 0.015
+
+
 def test_every_variable_has_its_own_count() -> None:
     family = Categorical([2, 5, 3])
     theta = torch.randn(5, 3, 5).double()

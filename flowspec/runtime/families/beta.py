@@ -7,7 +7,7 @@ import math
 import torch
 
 from flowspec.runtime.families.base import Family
-from flowspec.runtime.precision import interior, upcast
+from flowspec.runtime.precision import interior, open_unit, upcast
 
 
 class Beta(Family):
@@ -32,7 +32,7 @@ class Beta(Family):
     def sample(self, noise: torch.Tensor, theta: torch.Tensor | None = None) -> torch.Tensor:
         """G_a / (G_a + G_b) of two gamma variables, through their logarithms."""
         u, v = interior(upcast(noise)).unbind(-1)
-        return interior((log_gamma_quantile(u, self.a) - log_gamma_quantile(v, self.b)).sigmoid())
+        return open_unit((log_gamma_quantile(u, self.a) - log_gamma_quantile(v, self.b)).sigmoid())
 
     def named(self, theta: torch.Tensor | None = None) -> dict[str, torch.Tensor]:
         return {}
