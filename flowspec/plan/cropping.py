@@ -60,6 +60,8 @@ def _of_node(net: NetFacts, i: int, layout: Layout, inputs: list[Reach | None]) 
                 offsets = _kept(mask)
             else:
                 return None
+            if not offsets:
+                return None  # a layer that may read nothing at all
             steps = [(min(axis), max(axis)) for axis in zip(*offsets, strict=True)]
             return tuple((lo + a, hi + b) for (lo, hi), (a, b) in zip(joined, steps, strict=True))
         case Channelwise() | Joined():

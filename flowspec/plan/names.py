@@ -33,7 +33,7 @@ MODEL_NAMES = frozenset(
         "check_observed", "conditionals", "decode", "draw", "encode", "evidence", "family", "fisher_score", "flow",
         "free", "index", "initialize", "inverse", "level_of", "levels", "like",
         "log_prob", "of_order", "orders", "part_shapes", "reach", "reset_buffers", "reset_parameters", "sample", "shape",
-        "terms", "theta", "unflow", "uniform", "decoders", "latent", "middle", "rsample", "scored",
+        "terms", "theta", "unflow", "uniform", "decoders", "latent", "middle", "possible", "rsample", "scored",
     }
 )  # fmt: skip
 # Names that emitted methods use for themselves; what a loop reads of lists is `skip`, `skip_2`, and so on.

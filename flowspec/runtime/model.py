@@ -63,6 +63,8 @@ class Model(Density):
 
     def admit_given(self, n: int, given: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         """The context of n samples. Raises TypeError or ValueError, naming the spec and the input."""
+        if n < 0:
+            raise ValueError(f"{self.NAME}: n={n}, expected 0 or more")
         for name in given:
             if name in ("observed", "mask") and name not in self.GIVEN:
                 raise TypeError(
@@ -101,7 +103,7 @@ class Model(Density):
             raise TypeError(f"{self.NAME}: {name} holds {value.dtype}, expected floating point numbers")
         if (value.dtype == torch.float64) != (self.like.dtype == torch.float64):
             raise TypeError(f"{self.NAME}: {name} holds {value.dtype}, but the model is in {self.like.dtype}")
-        return value
+        return value.to(torch.promote_types(value.dtype, self.like.dtype))
 
     def fisher_score(
         self, x: torch.Tensor, *, projection: int | None = None, seed: int = 0, **given: torch.Tensor

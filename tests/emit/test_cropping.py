@@ -30,6 +30,8 @@ WHOLE = {
     "context": "x: {shape: [1, 12, 12], values: binary}\ngiven: {low: {shape: [1, 12, 12], values: binary}}\norder: raster\n"
     "net: {a: {conv: 4, kernel: 3, in: x}, c: {concat: [a, low]}, d: {conv: 4, in: c}}\nhead: bernoulli",
     "hilbert": "x: {shape: [1, 8, 8], values: binary}\norder: hilbert\nnet: [{conv: 4, kernel: 3}, tanh]\nhead: bernoulli",
+    "one level": "x: {shape: [1, 12], values: 3}\norder: {levels: [[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]]}\n"
+    "net: [{embedding: 2}, tanh]\nhead: categorical",
     "wide": "x: {shape: [1, 8, 8], values: binary}\norder: raster\nnet: [{conv: 4, kernel: 11}, tanh]\nhead: bernoulli",
 }
 

@@ -229,6 +229,8 @@ def test_inputs_are_checked_with_the_name_of_the_spec() -> None:
     x, label = torch.ones(2, 4, dtype=torch.uint8), torch.zeros(2, dtype=torch.int32)
     assert made(x).dtype == torch.float32
     assert ensemble(x, label=label).shape == (2,)
+    for half in (torch.float16, torch.bfloat16):  # becomes what the parameters are
+        assert torch.equal(maf(three.to(half)), maf(three))
     for error, message, call in (
         (ValueError, r"binary_made: x has shape \(2, 5\), expected \(B, 4\)", lambda: made(torch.ones(2, 5))),
         (TypeError, "tiny_maf: x holds torch.int64, expected floating", lambda: maf(three.long())),
@@ -238,6 +240,8 @@ def test_inputs_are_checked_with_the_name_of_the_spec() -> None:
         (ValueError, r"ensemble: label has shape \(3,\), expected", lambda: ensemble(x, label=label.new_zeros(3))),
         (TypeError, "ensemble: label holds torch.float32, expected integer", lambda: ensemble(x, label=three[0])),
         (TypeError, "ensemble: the context 'label' is missing", lambda: ensemble.sample(3)),
+        (ValueError, "tiny_maf: n=-1, expected 0 or more", lambda: maf.sample(-1)),
+        (ValueError, "binary_made: n=-2, expected 0 or more", lambda: made.sample(-2)),
         (ValueError, r"z has shape \(2, 4\), expected \(B, 3\)", lambda: maf.decode(torch.ones(2, 4))),
         (ValueError, r"started: c has shape \(2, 3\), expected \(2, 2\)", lambda: started(three, c=three)),
     ):

@@ -220,7 +220,7 @@ def test_a_step_says_what_it_draws_from(name: str, step: str, words: str) -> Non
 
 def test_a_shape_and_a_number_of_parameters_are_two_things() -> None:
     texts = [i.text for i in lay_out(picture("graph", "flows/cdf_beta")).items if isinstance(i, Words)]
-    assert "1; 15 parameters" in texts
+    assert "1; 24 parameters" in texts
 
 
 IN_A_BOX = ["autoregressive/subscale_video", "autoregressive/parallel_multiscale", "flows/flowpp_cifar10"]
