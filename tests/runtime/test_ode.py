@@ -237,6 +237,24 @@ def test_fixed_steps_compile_whole(method: str) -> None:
     assert torch.allclose(back, step.inverse(z, c=c))
 
 
+@pytest.mark.parametrize("trace", ["exact", "hutchinson"])
+def test_a_compiled_step_takes_batches_of_any_size(trace: str) -> None:
+    """And gives the gradients of the step itself, though it takes the trace another way."""
+    x, c = inputs()
+    step = ODE(Net((3,)), RungeKutta("midpoint", 2), trace=trace)
+    torch.compiler.reset()
+    compiled = torch.compile(step, fullgraph=True, backend="eager")
+    for rows in (len(x), 3, 2, 5):
+        found = []
+        for run in (step, compiled):
+            torch.manual_seed(rows)
+            step.zero_grad()
+            z, log_det = run(x[:rows], c=c[:rows])
+            (z.sum() + log_det.sum()).backward()
+            found.append((z.detach(), log_det.detach(), *(p.grad for p in step.parameters() if p.grad is not None)))
+        assert all(torch.allclose(one, other) for one, other in zip(*found, strict=True))
+
+
 def test_adaptive_solvers_run_beside_compiled_code() -> None:
     x, c = inputs()
     step = ODE(Net((3,)), Adaptive("dopri5", 1e-6, 1e-6))

@@ -91,6 +91,24 @@ class Adaptive:
         return f"{type(self).__name__}({self.method!r}, rtol={self.rtol}, atol={self.atol}, gradient={self.gradient!r})"
 
 
+def slopes_along(f: object, z: torch.Tensor, directions: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """f(z), and for each direction v a tensor s with v . s = v . (df/dz) v, (K, B, *shape).
+
+    s is the derivative along v; in a graph that is compiled it is (df/dz)^T v, for there torch 2.13 has no forward mode
+    with a batch of any size.
+    """
+    if torch.compiler.is_compiling():
+        value, pull = torch.func.vjp(f, z)  # type: ignore[arg-type, misc]
+        return value, torch.func.vmap(lambda v: pull(v)[0])(directions)
+
+    def along(v: torch.Tensor) -> object:
+        return torch.func.jvp(f, (z,), (v,))  # type: ignore[arg-type]
+
+    each = torch.func.vmap(along, out_dims=(None, 0))  # type: ignore[arg-type]
+    found: tuple[torch.Tensor, torch.Tensor] = each(directions)  # type: ignore[assignment]
+    return found
+
+
 class ODE(nn.Module):
     """z = z(time), where dz/dt = f(z, t) and z(0) = x (Chen et al. 2018; FFJORD, Grathwohl et al. 2019).
 
@@ -133,12 +151,7 @@ class ODE(nn.Module):
         def rate(t: float | torch.Tensor, y: torch.Tensor) -> torch.Tensor:
             z = y[:, :-1].view(shape)
 
-            def along(v: torch.Tensor) -> object:
-                return torch.func.jvp(lambda z: self.velocity(t, z, given), (z,), (v,))
-
-            each = torch.func.vmap(along, out_dims=(None, 0))  # type: ignore[arg-type]
-            found: tuple[torch.Tensor, torch.Tensor] = each(directions)  # type: ignore[assignment]
-            f, slopes = found
+            f, slopes = slopes_along(lambda z: self.velocity(t, z, given), z, directions)
             trace = (directions * slopes).flatten(2).sum((0, 2))
             return torch.cat([f.flatten(1), trace[:, None]], 1)
 
