@@ -58,7 +58,10 @@ class Density(nn.Module):
     def uniform(self, n: int, per: int, generator: torch.Generator | None) -> torch.Tensor:
         """The noise of n samples, `per` uniform numbers for each variable: (n, *shape, per)."""
         dtype = torch.promote_types(self.like.dtype, torch.float32)
-        return torch.rand((n, *self.shape, per), generator=generator, dtype=dtype, device=self.like.device)
+        shape, device = (n, *self.shape, per), self.like.device
+        if generator is None:  # a compiled graph with batches of any size takes no word of a generator
+            return torch.rand(shape, dtype=dtype, device=device)
+        return torch.rand(shape, generator=generator, dtype=dtype, device=device)
 
     def reset_buffers(self, device: torch.device | None = None) -> None:
         """Rebuild what a state_dict does not carry."""
