@@ -49,11 +49,16 @@ class Model(Density):
         Pixels that were scaled to [0, 1], noise that was added outside the model, or counts beyond the last have no
         probability, where a net would give them one.
         """
-        if isinstance(self.VALUES, str | tuple) and self.VALUES != "binary":
+        most: int | torch.Tensor
+        if isinstance(self.VALUES, list):
+            most = x.new_tensor(self.VALUES).view(self.shape)
+        elif isinstance(self.VALUES, int):
+            most = self.VALUES
+        elif self.VALUES == "binary":
+            most = 2
+        else:
             return log_p
-        count = x.new_tensor(2 if self.VALUES == "binary" else self.VALUES)
-        count = count.view(self.shape) if count.dim() else count
-        never = ((x < 0) | (x >= count) | (x != x.floor())).flatten(1)
+        never = ((x < 0) | (x >= most) | (x != x.floor())).flatten(1)
         return log_p.masked_fill(never if log_p.dim() > 1 else never.any(1), -torch.inf)
 
     def admit(self, x: torch.Tensor, given: dict[str, torch.Tensor]) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
