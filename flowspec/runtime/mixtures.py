@@ -81,15 +81,16 @@ class MixtureCDF(Transform):
     def logit(self, x: torch.Tensor, parts: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, torch.Tensor]:
         """logit(u), and the log of its slope u' / (u (1 - u)).
 
-        In a tail u' and u are both tiny: each component's ratio of the two is taken before they are summed.
+        In a tail u' and u are both tiny: each component's ratio of the two is taken, and weighted by its share of the tail.
+        The shares are of differences; log u itself is near -y^2 / 2 there, and would round the ratio away.
         """
         log_w, _, log_s = parts
         y, below, above, log_u, log_rest = self.tails(x, parts)
         side = (log_u < log_rest)[..., None]
         log_c = torch.where(side, below, above)
-        ratios = log_w - log_s + log_c + self.log_hazard(torch.where(side, y, -y), log_c)
-        tail, rest = torch.minimum(log_u, log_rest), torch.maximum(log_u, log_rest)
-        return log_u - log_rest, (ratios - tail[..., None]).logsumexp(-1) - rest
+        shares = (log_w + log_c).log_softmax(-1)
+        ratios = shares - log_s + self.log_hazard(torch.where(side, y, -y), log_c)
+        return log_u - log_rest, ratios.logsumexp(-1) - torch.maximum(log_u, log_rest)
 
     def root(self, t: torch.Tensor, theta: torch.Tensor) -> torch.Tensor:
         """The x with logit(u) = t. One Newton step from x, of length 0, carries the gradient dx = (dt - d logit) /

@@ -148,3 +148,13 @@ def test_a_distribution_function_and_its_inverse_meet_in_the_lower_tail() -> Non
     z = torch.linspace(-6, 3, 19)[:, None]
     in_full = mixture.inverse(normal.inverse(z.double()), parameters.double())
     assert torch.allclose(mixture.inverse(normal.inverse(z), parameters), in_full.float(), rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("mixture", [GaussianMixtureCDF(3), LogisticMixtureCDF(3)])
+@pytest.mark.parametrize("far", [1e2, 1e5, 1e8])
+def test_the_slope_keeps_its_precision_far_out(mixture: Any, far: float) -> None:
+    """There log u is near -far^2 / 2, of which the slope is the small rest."""
+    x = far * torch.tensor([-2.5, -1, 1, 2.5], dtype=torch.float64).requires_grad_()
+    logit, log_slope = mixture.logit(x, mixture.parts(theta(mixture, 4, 1.0)))
+    (slope,) = torch.autograd.grad(logit.sum(), x)
+    assert torch.allclose(log_slope, slope.log(), rtol=0, atol=1e-9)
