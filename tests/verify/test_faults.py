@@ -117,6 +117,7 @@ FAULTS = {
     "an integral that is not 1": Fault(
         "maf", (("(-log_scale).exp()) - log_scale", "(-log_scale).exp()) - log_scale + 0.1"),), "integral"
     ),
+    "samples that are infinite under any weights": Fault("toy", (("return self.unflow(draw, n, **self.admit_given(n, given))", "return self.unflow(draw, n, **self.admit_given(n, given)) / 0"),), "support of samples", "sample"),
     "noise of the wrong width": Fault("glow", (("torch.special.ndtri(interior(", "1.5 * torch.special.ndtri(interior("),), "quantiles of samples"),
     # modules
     "samples of a batch that touch": Fault("toy", (("x, change = step(x)", "x, change = step(x - x.mean(0))"),), "batch independence"),
