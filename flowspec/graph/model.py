@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -187,6 +188,15 @@ def origins_of(density: Density) -> frozenset[str]:
     drawn = [node.op.drawn for node in density.nodes if node.op.drawn is not None]
     own = (c.origin for net in nets for c in net.contexts)
     return frozenset(own).union(*(origins_of(inner) for inner in [*drawn, *(part.density for part in density.parts)]))
+
+
+def steps_of(density: Density) -> Iterator[FlowNode]:
+    """The steps of a flow, of the flows that its steps draw from, and of those that its parts end in."""
+    if isinstance(density, Flow):
+        yield from density.nodes
+        drawn = [node.op.drawn for node in density.nodes if node.op.drawn is not None]
+        for inner in [*drawn, *(part.density for part in density.parts)]:
+            yield from steps_of(inner)
 
 
 TIME = "time"  # the origin of the time at which an ODE asks its net for a velocity

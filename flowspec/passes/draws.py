@@ -7,8 +7,7 @@ from collections.abc import Collection, Iterator
 
 from flowspec.diagnostics import Finding
 from flowspec.graph.layout import Layout
-from flowspec.graph.model import Autoregressive, Density, Flow, FlowNode, Leaf, value_origin
-from flowspec.ops.flow_base import FlowOp
+from flowspec.graph.model import Autoregressive, Density, Flow, FlowNode, Leaf, steps_of, value_origin
 from flowspec.passes.facts import DensityFacts
 from flowspec.passes.support import density_support
 
@@ -59,21 +58,13 @@ def draw_findings(flow: Flow, node: FlowNode, facts: DensityFacts, seen: Collect
 
 def _towards_exact(density: Density) -> tuple[str, ...]:
     """What would make a log-density exact."""
-    ops = list(_flow_ops(density))
+    ops = [node.op for node in steps_of(density)]
     wanted = (
         ("write `trace: exact` in it", any(op.noisy for op in ops)),
         ("write `solver: dopri5` in it, which keeps a tolerance", not all(op.guarded for op in ops)),
         ("drop the stochastic step in it", any(op.stochastic for op in ops)),
     )
     return tuple(text for text, holds in wanted if holds)
-
-
-def _flow_ops(density: Density) -> Iterator[FlowOp]:
-    """The steps of a flow and of the flows that its parts end in."""
-    if isinstance(density, Flow):
-        yield from (node.op for node in density.nodes)
-        for part in density.parts:
-            yield from _flow_ops(part.density)
 
 
 def _without_gradient(density: Density) -> Iterator[Density]:

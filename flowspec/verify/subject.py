@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from flowspec.compiler import Report
-from flowspec.graph.model import Density, Flow
+from flowspec.graph.model import Density, steps_of
 from flowspec.verify.inputs import Given, Values, draw_given
 from flowspec.verify.noise import fixed_noise, generator, mixed
 from flowspec.verify.weights import GENERIC, build
@@ -59,13 +59,13 @@ class Subject:
     def estimates(self) -> bool:
         """Whether some step gives an unbiased estimate of its log-determinant."""
         program = self.report.program
-        return program is not None and any(op.noisy for op in _steps(program.model))
+        return program is not None and any(node.op.noisy for node in steps_of(program.model))
 
     @property
     def accuracy(self) -> float:
         """How far round trips and log-determinants may be off because ODEs are solved; 0 where there are none."""
         program = self.report.program
-        return sum(op.accuracy for op in _steps(program.model)) if program is not None else 0.0
+        return sum(node.op.accuracy for node in steps_of(program.model)) if program is not None else 0.0
 
     @property
     def is_bound(self) -> bool:
@@ -109,16 +109,7 @@ class Subject:
 
 def _bounding(density: Density) -> Iterator[Any]:
     """The steps that make log p(x) a lower bound."""
-    yield from (op for op in _steps(density) if op.stochastic)
-
-
-def _steps(density: Density) -> Iterator[Any]:
-    """The steps of a flow, of the flows that its parts end in, and of those that its steps draw from."""
-    if isinstance(density, Flow):
-        yield from (node.op for node in density.nodes)
-        drawn = [node.op.drawn for node in density.nodes if node.op.drawn is not None]
-        for inner in [*drawn, *(part.density for part in density.parts)]:
-            yield from _steps(inner)
+    yield from (node.op for node in steps_of(density) if node.op.stochastic)
 
 
 def named_order(order: int | None) -> dict[str, int]:
